@@ -1,0 +1,95 @@
+#include "ops/device/cpu/onednn.h"
+
+#include <unordered_map>
+
+#include "ops/device/cpu/onednn_compat.h"
+
+namespace thaw::cpu {
+
+using dnnl::memory;
+
+dnnl::engine& engine() {
+  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+dnnl::stream& stream() {
+  static dnnl::stream one(engine());
+  return one;
+}
+
+LayoutPtr layout_of(const memory::desc& desc) { return std::make_shared<OneDnnLayout>(desc); }
+
+const memory::desc& desc_of(const LayoutPtr& layout) { return static_cast<const OneDnnLayout&>(*layout).desc(); }
+
+namespace {
+
+memory::dims row_major_strides(const memory::dims& dims) {
+  memory::dims strides(dims.size(), 1);
+  for (std::size_t i = dims.size() - 1; i-- > 0;) strides[i] = strides[i + 1] * dims[i + 1];
+  return strides;
+}
+
+}  // namespace
+
+memory::desc plain_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, row_major_strides(dims)}; }
+
+memory::desc plain_desc(const TensorType& type) {
+  const memory::dims dims = type.shape.empty() ? memory::dims{1} : memory::dims(type.shape);
+  const auto data_type = type.dtype == DType::kFloat32 ? memory::data_type::f32 : memory::data_type::s32;
+  return {dims, data_type, row_major_strides(dims)};
+}
+
+memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
+
+std::string OneDnnLayout::text() const { return format_text(desc_); }
+
+namespace {
+
+class PrimitiveKernel : public Kernel {
+ public:
+  PrimitiveKernel(dnnl::primitive primitive, memory::desc scratchpad, std::vector<PrimitiveArgument> inputs,
+                  std::vector<PrimitiveArgument> outputs)
+      : primitive_(std::move(primitive)),
+        scratchpad_(std::move(scratchpad)),
+        inputs_(std::move(inputs)),
+        outputs_(std::move(outputs)) {}
+
+  void attach(const Buffers& buffers) override {
+    const auto bind = [&](const PrimitiveArgument& tensor, const std::vector<void*>& data) {
+      void* at = data.at(static_cast<std::size_t>(tensor.index));
+      arguments_.insert_or_assign(tensor.argument, memory(tensor.desc, engine(), at));
+    };
+    for (const PrimitiveArgument& input : inputs_) bind(input, buffers.inputs);
+    for (const PrimitiveArgument& output : outputs_) bind(output, buffers.outputs);
+    if (scratchpad_.get_size() > 0) {
+      arguments_.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory(scratchpad_, engine(), buffers.scratch));
+    }
+  }
+  void run() override { primitive_.execute(stream(), arguments_); }
+
+ private:
+  dnnl::primitive primitive_;
+  memory::desc scratchpad_;
+  std::vector<PrimitiveArgument> inputs_, outputs_;
+  std::unordered_map<int, memory> arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_primitive_kernel(dnnl::primitive primitive, const memory::desc& scratchpad,
+                                              const std::vector<PrimitiveArgument>& inputs,
+                                              const std::vector<PrimitiveArgument>& outputs) {
+  return std::make_unique<PrimitiveKernel>(std::move(primitive), scratchpad, inputs, outputs);
+}
+
+std::unique_ptr<Kernel> bind_primitive(BindContext& context, dnnl::primitive primitive, const memory::desc& scratchpad,
+                                       const std::vector<PrimitiveArgument>& inputs,
+                                       const std::vector<PrimitiveArgument>& outputs) {
+  for (const PrimitiveArgument& input : inputs) context.want_input(input.index, layout_of(input.desc));
+  for (const PrimitiveArgument& output : outputs) context.give_output(output.index, layout_of(output.desc));
+  context.want_scratch(scratchpad.get_size());
+  return make_primitive_kernel(std::move(primitive), scratchpad, inputs, outputs);
+}
+
+}  // namespace thaw::cpu

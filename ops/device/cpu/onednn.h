@@ -1,0 +1,53 @@
+#pragma once
+
+#include <dnnl.hpp>
+#include <memory>
+#include <vector>
+
+#include "ops/kernel.h"
+
+namespace thaw::cpu {
+
+/// A layout as oneDNN describes it.
+class OneDnnLayout : public Layout {
+ public:
+  explicit OneDnnLayout(dnnl::memory::desc desc) : desc_(std::move(desc)) {}
+  std::size_t bytes() const override { return desc_.get_size(); }
+  bool equals(const Layout& other) const override { return desc_ == static_cast<const OneDnnLayout&>(other).desc_; }
+  std::string text() const override;
+  const dnnl::memory::desc& desc() const { return desc_; }
+
+ private:
+  dnnl::memory::desc desc_;
+};
+
+dnnl::engine& engine();
+dnnl::stream& stream();
+
+LayoutPtr layout_of(const dnnl::memory::desc& desc);
+const dnnl::memory::desc& desc_of(const LayoutPtr& layout);
+/// Row-major layout of a tensor; a scalar counts as one element.
+dnnl::memory::desc plain_desc(const TensorType& type);
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+/// Lets the primitive choose.
+dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
+
+/// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
+/// layout.
+struct PrimitiveArgument {
+  int argument;
+  int index;
+  dnnl::memory::desc desc;
+};
+
+/// Makes the kernel of a oneDNN primitive, and tells the program the layouts and the scratchpad it was made for.
+std::unique_ptr<Kernel> bind_primitive(BindContext& context, dnnl::primitive primitive,
+                                       const dnnl::memory::desc& scratchpad,
+                                       const std::vector<PrimitiveArgument>& inputs,
+                                       const std::vector<PrimitiveArgument>& outputs);
+/// The same without a program to tell: for reorders, which the program plans itself.
+std::unique_ptr<Kernel> make_primitive_kernel(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
+                                              const std::vector<PrimitiveArgument>& inputs,
+                                              const std::vector<PrimitiveArgument>& outputs);
+
+}  // namespace thaw::cpu

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <dnnl.hpp>
+#include <string>
+#include <vector>
+
+#include "ops/window.h"
+
+/// Everything whose oneDNN API differs between 2.x (operation descriptors) and 3.x (none): primitive descriptors are
+/// made here and nowhere else, and layouts are taken apart here.
+namespace thaw::cpu {
+
+/// A fused activation ("", "Relu", "Tanh") as a post-op, with a scratchpad that the program plans.
+dnnl::primitive_attr attributes_for(const std::string& activation = {});
+
+dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
+                                                       const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
+                                                       const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
+                                                       const std::string& activation);
+dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
+                                                                   const dnnl::memory::desc& weights,
+                                                                   const dnnl::memory::desc& dst);
+dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(const Window& window,
+                                                                         const dnnl::memory::desc& src,
+                                                                         const dnnl::memory::desc& weights,
+                                                                         const dnnl::memory::desc* bias,
+                                                                         const dnnl::memory::desc& dst);
+
+dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_training, const dnnl::memory::desc& src,
+                                                                  const dnnl::memory::desc& weights,
+                                                                  const dnnl::memory::desc* bias,
+                                                                  const dnnl::memory::desc& dst,
+                                                                  const std::string& activation);
+dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data(const dnnl::memory::desc& src,
+                                                                              const dnnl::memory::desc& weights,
+                                                                              const dnnl::memory::desc& dst);
+dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weights(const dnnl::memory::desc& src,
+                                                                                    const dnnl::memory::desc& weights,
+                                                                                    const dnnl::memory::desc* bias,
+                                                                                    const dnnl::memory::desc& dst);
+
+/// A picture's layout seen as [outer][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
+struct ChannelBlocks {
+  std::int64_t outer = 0;  ///< batch x channel blocks
+  std::int64_t height = 0, width = 0;
+  std::int64_t block = 0;  ///< channels that lie side by side, padding included
+};
+/// Throws InternalError if the layout is not of that kind.
+ChannelBlocks channel_blocks(const dnnl::memory::desc& desc);
+/// The layout of the picture `like` (as channel_blocks sees it) for other extents of the same channels.
+dnnl::memory::desc reshaped_like(const dnnl::memory::desc& like, const dnnl::memory::dims& dims);
+
+dnnl::memory::dims dims_of(const dnnl::memory::desc& desc);
+/// "aBcd16b": the axes from outermost to innermost, then the blocks.
+std::string format_text(const dnnl::memory::desc& desc);
+
+}  // namespace thaw::cpu

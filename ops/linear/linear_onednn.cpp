@@ -1,0 +1,89 @@
+// CPU kernels of the fully connected family: oneDNN's inner product, which reads a blocked picture as it lies when the
+// weights are 4-D too.
+#include <cstring>
+
+#include "ops/device/cpu/kernels.h"
+#include "ops/device/cpu/onednn.h"
+#include "ops/device/cpu/onednn_compat.h"
+
+namespace thaw::cpu {
+namespace {
+
+/// Weights [units, values] with the extents of the rows they multiply: [units, C, H, W] for a picture.
+dnnl::memory::dims weight_dims(std::int64_t units, const Shape& rows) {
+  dnnl::memory::dims dims(rows);
+  dims[0] = units;
+  return dims;
+}
+
+std::unique_ptr<Kernel> make_gemm(BindContext& context) {
+  const bool has_bias = context.has_input(2);
+  const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
+  const Shape& rows = context.input_type(0).shape;
+  const auto src = desc_of(context.input_layout(0));
+  const auto pd = inner_product_forward(
+      context.is_training(), src, any_desc(weight_dims(context.output_type(0).shape[1], rows)),
+      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), context.node().attributes.text("activation"));
+  std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
+  if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
+  return bind_primitive(context, dnnl::inner_product_forward(pd), pd.scratchpad_desc(), inputs,
+                        {{DNNL_ARG_DST, 0, pd.dst_desc()}});
+}
+
+std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
+  const Shape& rows = context.output_type(0).shape;
+  const auto pd = inner_product_backward_data(
+      any_desc(rows), any_desc(weight_dims(context.input_type(1).shape[0], rows)), plain_desc(context.input_type(0)));
+  return bind_primitive(context, dnnl::inner_product_backward_data(pd), pd.scratchpad_desc(),
+                        {{DNNL_ARG_DIFF_DST, 0, pd.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}},
+                        {{DNNL_ARG_DIFF_SRC, 0, pd.diff_src_desc()}});
+}
+
+std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
+  const bool has_bias = context.node().attributes.integer("has_bias") != 0;
+  const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
+  const auto src = desc_of(context.input_layout(0));
+  const auto pd = inner_product_backward_weights(
+      src, any_desc(weight_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
+      has_bias ? &bias : nullptr, plain_desc(context.input_type(1)));
+  std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
+  if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
+  return bind_primitive(context, dnnl::inner_product_backward_weights(pd), pd.scratchpad_desc(),
+                        {{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_DIFF_DST, 1, pd.diff_dst_desc()}}, outputs);
+}
+
+/// Flatten and Reshape: the same bytes under another shape; nothing to do where the output took over the input.
+class Reinterpret : public Kernel {
+ public:
+  explicit Reinterpret(std::size_t bytes) : bytes_(bytes) {}
+  void attach(const Buffers& buffers) override {
+    from_ = buffers.inputs[0];
+    to_ = buffers.outputs[0];
+  }
+  void run() override {
+    if (from_ != to_) std::memcpy(to_, from_, bytes_);
+  }
+
+ private:
+  std::size_t bytes_;
+  const void* from_ = nullptr;
+  void* to_ = nullptr;
+};
+
+std::unique_ptr<Kernel> make_reinterpret(BindContext& context) {
+  context.want_input(0, layout_of(plain_desc(context.input_type(0))));
+  context.give_output(0, layout_of(plain_desc(context.output_type(0))));
+  return std::make_unique<Reinterpret>(static_cast<std::size_t>(byte_count(context.input_type(0))));
+}
+
+}  // namespace
+
+void add_linear_kernels(KernelTable& table) {
+  table["Gemm"] = make_gemm;
+  table["GemmGradInput"] = make_grad_input;
+  table["GemmGradWeight"] = make_grad_weight;
+  table["Flatten"] = make_reinterpret;
+  table["Reshape"] = make_reinterpret;
+}
+
+}  // namespace thaw::cpu

@@ -1,0 +1,137 @@
+// Losses, one value a sample, and their weighted mean over a batch. Labels: i32 [N]; a share `label_smoothing` of the
+// truth is spread evenly over all classes. Sources: ONNX SoftmaxCrossEntropyLoss-13 (reduction none), Keras losses.
+//
+//   CrossEntropyLoss(P[N,C], label) -> L[N]             on probabilities; always fused with the Softmax before it
+//   SoftmaxCrossEntropyLoss(X[N,C], label) -> L[N], log_prob[N,C]
+//   SoftmaxCrossEntropyLossGrad(dL, log_prob, label) -> dX = dL * (softmax - truth)
+//   BinaryCrossEntropyLoss(P[N,K], T[N,K]) -> L[N]      mean over K; always fused with the Sigmoid before it
+//   SigmoidCrossEntropyLoss(X, T) -> L[N];  SigmoidCrossEntropyLossGrad(dL, X, T) -> dX = dL * (sigmoid(X) - T) / K
+//   MeanSquaredErrorLoss(Y, T) -> L[N];     MeanSquaredErrorLossGrad(dL, Y, T) -> dY = dL * 2 (Y - T) / K
+//   HuberLoss(Y, T) {delta} -> L[N];        HuberLossGrad(dL, Y, T) {delta} -> dY = dL * clip(Y - T, -delta, delta) / K
+//   WeightedMean(L[N], w[N]) {scale} -> scalar = scale * sum(w L) / sum(w), 0 if all weights are 0
+//   WeightedMeanGrad(dS, w) {scale} -> dL = dS * scale * w / sum(w)
+#include "graph/builder.h"
+#include "ops/definitions.h"
+#include "ops/window.h"
+
+namespace thaw {
+namespace {
+
+TensorType per_sample(const InferContext& context, int i) { return {DType::kFloat32, {context.shape(i).at(0)}}; }
+
+void expect_labels(const InferContext& context, int i) {
+  const Shape& rows = context.shape(0);
+  if (context.input(i) != TensorType{DType::kInt32, {rows[0]}})
+    context.fail("input", "labels must be one integer a sample");
+}
+
+std::vector<TensorType> infer_class_loss(const InferContext& context) {
+  expect_rank(context, 0, 2, "one value a class");
+  expect_labels(context, 1);
+  return {per_sample(context, 0)};
+}
+
+std::vector<TensorType> infer_softmax_loss(const InferContext& context) {
+  auto types = infer_class_loss(context);
+  types.push_back(context.input(0));
+  return types;
+}
+
+std::vector<TensorType> infer_pair_loss(const InferContext& context) {
+  expect_rank(context, 0, 2, "one row of values a sample");
+  if (context.input(0) != context.input(1)) {
+    context.fail("input", "gives " + to_text(context.shape(0)) + ", its target is " + to_text(context.shape(1)));
+  }
+  return {per_sample(context, 0)};
+}
+
+std::vector<TensorType> infer_like_second(const InferContext& context) { return {context.input(1)}; }
+
+std::vector<TensorType> infer_mean(const InferContext& context) {
+  expect_rank(context, 0, 1, "one loss a sample");
+  if (context.input(0) != context.input(1)) context.fail("input", "needs one weight a sample");
+  return {{DType::kFloat32, {}}};
+}
+
+/// The gradient of a loss of (prediction, target): flows to the prediction alone.
+auto pair_gradient(const std::string& grad_op) {
+  return [grad_op](const GradientContext& context) {
+    const ValueId grad =
+        context.builder.node(grad_op, {context.grad(), context.input(0), context.input(1)}, context.node.attributes);
+    return std::vector<ValueId>{grad, kNoValue};
+  };
+}
+
+void define_pair_loss(OpRegistry& registry, const std::string& name) {
+  registry.add({.name = name,
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_pair_loss,
+                .differentiability = Differentiability::kRule,
+                .gradient = pair_gradient(name + "Grad")});
+  registry.add({.name = name + "Grad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second});
+}
+
+std::vector<ValueId> softmax_loss_gradient(const GradientContext& context) {
+  const ValueId grad = context.builder.node(
+      "SoftmaxCrossEntropyLossGrad", {context.grad(0), context.output(1), context.input(1)}, context.node.attributes);
+  return {grad, kNoValue};
+}
+
+std::vector<ValueId> mean_gradient(const GradientContext& context) {
+  const ValueId grad =
+      context.builder.node("WeightedMeanGrad", {context.grad(), context.input(1)}, context.node.attributes);
+  return {grad, kNoValue};
+}
+
+/// A loss on probabilities becomes one on what the activation read: fewer passes, and exact where p is 0 or 1.
+FusionRule fuse_into_loss(const std::string& activation, const std::string& loss, const std::string& fused_op,
+                          bool gives_log_prob) {
+  return {activation + " into " + loss, [=](Graph& graph, int i) {
+            const Node old = graph.nodes()[static_cast<std::size_t>(i)];
+            if (old.op != loss) return false;
+            const int producer = graph.value(old.inputs[0]).producer;
+            if (producer < 0 || graph.nodes()[static_cast<std::size_t>(producer)].op != activation) return false;
+            const ValueId logits = graph.nodes()[static_cast<std::size_t>(producer)].inputs[0];
+            const TensorType row_type = graph.value(logits).type;
+            ValueId log_prob = kNoValue;
+            if (gives_log_prob) {
+              log_prob = graph.add_value({old.layer + "/log_prob", row_type, ValueKind::kComputed, i, false});
+            }
+            Node& node = graph.nodes()[static_cast<std::size_t>(i)];
+            node.op = fused_op;
+            node.inputs[0] = logits;
+            if (gives_log_prob) node.outputs.push_back(log_prob);
+            return true;
+          }};
+}
+
+}  // namespace
+
+void define_loss(OpRegistry& registry) {
+  // The two losses on probabilities never run: their activation is required by the experiment's checks, then fused.
+  registry.add({.name = "CrossEntropyLoss", .min_inputs = 2, .max_inputs = 2, .infer = infer_class_loss});
+  registry.add({.name = "BinaryCrossEntropyLoss", .min_inputs = 2, .max_inputs = 2, .infer = infer_pair_loss});
+  registry.add_fusion(fuse_into_loss("Softmax", "CrossEntropyLoss", "SoftmaxCrossEntropyLoss", true));
+  registry.add_fusion(fuse_into_loss("Sigmoid", "BinaryCrossEntropyLoss", "SigmoidCrossEntropyLoss", false));
+
+  registry.add({.name = "SoftmaxCrossEntropyLoss",
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_softmax_loss,
+                .differentiability = Differentiability::kRule,
+                .gradient = softmax_loss_gradient});
+  registry.add({.name = "SoftmaxCrossEntropyLossGrad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second});
+  define_pair_loss(registry, "SigmoidCrossEntropyLoss");
+  define_pair_loss(registry, "MeanSquaredErrorLoss");
+  define_pair_loss(registry, "HuberLoss");
+  registry.add({.name = "WeightedMean",
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_mean,
+                .differentiability = Differentiability::kRule,
+                .gradient = mean_gradient});
+  registry.add({.name = "WeightedMeanGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_like_second});
+}
+
+}  // namespace thaw

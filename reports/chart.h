@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace thaw::reports {
+
+/// One line of a chart. `style` 0 to 5 picks colour, dash and marker together, so that no line is told by colour alone.
+struct Series {
+  std::string name;
+  std::vector<double> values;  ///< one per x; NaN leaves a gap
+  int style = 0;
+  bool in_legend = true;  ///< false: drawn like another one that is
+};
+
+/// Values over epochs.
+struct LineChart {
+  std::string id;  ///< stable and unique on the page: deep links name it
+  std::string title;
+  std::string description;  ///< for those who cannot see it
+  std::vector<double> epochs;
+  std::vector<Series> series;
+  std::function<std::string(double)> text;  ///< a value in the table and in tooltips
+  bool is_share = false;                    ///< the axis counts per cent
+  bool may_be_log = false;                  ///< a loss: logarithmic where it falls far
+  double marked_epoch = 0;                  ///< a vertical line, called "best"; 0: none
+};
+
+/// The values of template chart.html: the drawing and the table behind it.
+nlohmann::json chart_values(const LineChart& chart);
+
+/// Shares of a whole: one bar, cut in pieces. Piece i has the class "part-i".
+std::string stacked_bar(const std::string& id, const std::string& title, const std::vector<double>& parts);
+
+/// Counts in equal bins over 0..1 with a threshold line.
+struct Histogram {
+  std::string id, title, description, x_title;
+  std::vector<double> counts;
+  double threshold = 0;  ///< 0: none
+};
+
+std::string draw_histogram(const Histogram& histogram);
+
+}  // namespace thaw::reports

@@ -1,0 +1,10 @@
+# Writes OUTPUT, the C++ source that holds the given FILES of FOLDER (see reports/embedded.h).
+set(source "#include \"reports/embedded.h\"\n\nnamespace thaw::reports {\n\n")
+string(APPEND source "const std::vector<EmbeddedFile>& embedded_files() {\n  static const std::vector<EmbeddedFile> files = {\n")
+foreach(name ${FILES})
+  file(READ "${FOLDER}/${name}" content)
+  file(SHA256 "${FOLDER}/${name}" hash)
+  string(APPEND source "      {\"${name}\", R\"embedded(${content})embedded\", \"${hash}\"},\n")
+endforeach()
+string(APPEND source "  };\n  return files;\n}\n\n}  // namespace thaw::reports\n")
+file(WRITE "${OUTPUT}" "${source}")

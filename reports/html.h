@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace thaw::reports {
+
+/// `text` as it may stand between tags and inside quoted attributes. Control characters become U+FFFD.
+std::string escape(std::string_view text);
+
+/// `text` with every byte that is not UTF-8 replaced by U+FFFD.
+std::string well_formed(const std::string& text);
+
+std::string base64(std::string_view bytes);
+
+/// One of reports/templates, filled with `values`. `{{name}}` is escaped, `{{{name}}}` is markup made by us. The other
+/// templates are its partials: `{{> chart.html}}`. Empty strings, empty lists, null and false skip a section.
+/// Throws InternalError if there is no such template or it does not parse.
+std::string render_template(const std::string& name, const nlohmann::json& values);
+
+/// A whole page around `body`: the style sheet, and a policy under which nothing else is loaded or run.
+std::string render_document(const std::string& title, const std::string& body);
+
+}  // namespace thaw::reports

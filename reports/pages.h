@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace thaw {
+
+// Everything here reads run folders only: record.binpb and the pictures under samples/. The record may be one that is
+// still being written. All throw InputError if there is no record, or a damaged one, and IoError if it cannot be read.
+
+/// The report of one run: a whole HTML page in one piece that loads nothing and runs no script.
+std::string render_report(const std::string& run_folder);
+
+/// Several runs side by side; runs whose configs differ only in their seed are one column, with mean and spread.
+std::string render_comparison(const std::vector<std::string>& run_folders);
+
+/// Status, metrics, timing and hashes for a terminal.
+std::string render_show_text(const std::string& run_folder);
+
+/// The same as one JSON object; what is not known is null.
+std::string render_show_json(const std::string& run_folder);
+
+}  // namespace thaw

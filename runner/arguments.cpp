@@ -1,0 +1,154 @@
+#include "runner/arguments.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Verb {
+  const char* name;
+  const char* operands;
+  int min_operands, max_operands;
+  std::vector<const char*> options;
+  const char* text;
+};
+
+constexpr int kMany = 1 << 20;
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all = {
+      {"check", "FILE", 1, 1, {"set", "data"}, "find every mistake of an experiment file, or print the plan's summary"},
+      {"run", "FILE", 1, 1, {"set", "data", "runs", "device"}, "run it, or go on where it stopped; writes the report"},
+      {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
+      {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
+      {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
+      {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
+      {"help", "[VERB]", 0, 1, {}, "this text"},
+      {"version", "", 0, 0, {}, "the version"},
+  };
+  return all;
+}
+
+const Verb* find_verb(const std::string& name) {
+  for (const Verb& verb : verbs()) {
+    if (verb.name == name) return &verb;
+  }
+  return nullptr;
+}
+
+po::options_description options_of(const Verb& verb, Arguments& parsed) {
+  po::options_description all("options");
+  const auto has = [&](const char* name) {
+    return std::find_if(verb.options.begin(), verb.options.end(),
+                        [&](const char* option) { return std::string(option) == name; }) != verb.options.end();
+  };
+  if (has("set")) {
+    all.add_options()("set", po::value(&parsed.overrides)->value_name("field.path=value"),
+                      "change a field of the file; may be given several times");
+  }
+  if (has("data")) {
+    all.add_options()("data", po::value(&parsed.data)->value_name("DIR"),
+                      "where relative data paths are looked for first (then $THAW_DATA, then the file's folder)");
+  }
+  if (has("runs")) all.add_options()("runs", po::value(&parsed.runs)->value_name("DIR"), "where run folders go [runs]");
+  if (has("device")) {
+    all.add_options()("device", po::value(&parsed.device)->value_name("auto|cpu|cuda"), "what to compute on [auto]");
+  }
+  if (has("output")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the page to write");
+  if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
+  if (has("passes")) {
+    all.add_options()("passes", po::bool_switch(&parsed.wants_passes), "print the graph after every pass");
+  }
+  if (has("plan")) {
+    all.add_options()("plan", po::bool_switch(&parsed.wants_plan), "print every kernel with its layouts and memory");
+  }
+  all.add_options()("help,h", po::bool_switch(&parsed.wants_help), "what this verb does");
+  return all;
+}
+
+std::string verb_line(const Verb& verb) {
+  std::string line = std::string("  thaw ") + verb.name + " " + verb.operands;
+  line.resize(std::max<std::size_t>(line.size() + 2, 28), ' ');
+  return line + verb.text + "\n";
+}
+
+[[noreturn]] void fail(const std::string& message, const std::string& verb = {}) {
+  throw InputError("thaw: " + message + "\n  see: thaw help" + (verb.empty() ? "" : " " + verb));
+}
+
+/// Boost's own words name the option; the nearest one that exists is ours to add.
+[[noreturn]] void fail_unknown_option(const po::unknown_option& error, const Verb& verb,
+                                      const po::options_description& options) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
+  const std::string nearest = nearest_name(error.get_option_name(), names);
+  fail(std::string(verb.name) + ": unknown option " + error.get_option_name() +
+           (nearest.empty() ? "" : "; nearest: " + nearest),
+       verb.name);
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& words) {
+  Arguments parsed;
+  parsed.verb = words.empty() ? "help" : words[0];
+  if (parsed.verb == "--help" || parsed.verb == "-h") parsed.verb = "help";
+  if (parsed.verb == "--version") parsed.verb = "version";
+  const Verb* verb = find_verb(parsed.verb);
+  if (!verb) {
+    std::vector<std::string> names;
+    for (const Verb& known : verbs()) names.emplace_back(known.name);
+    const std::string nearest = nearest_name(parsed.verb, names);
+    fail("unknown verb \"" + parsed.verb + "\"" + (nearest.empty() ? "" : "; nearest: " + nearest));
+  }
+  po::options_description visible = options_of(*verb, parsed), all;
+  all.add(visible).add_options()("operand", po::value(&parsed.operands));
+  po::positional_options_description positions;
+  positions.add("operand", -1);
+  try {
+    po::variables_map values;
+    const std::vector<std::string> rest(words.empty() ? words.end() : words.begin() + 1, words.end());
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(rest).options(all).positional(positions).style(style).run(), values);
+    po::notify(values);
+  } catch (const po::unknown_option& error) {
+    fail_unknown_option(error, *verb, visible);
+  } catch (const po::error& error) {
+    fail(std::string(verb->name) + ": " + error.what(), verb->name);
+  }
+  const int count = static_cast<int>(parsed.operands.size());
+  if (!parsed.wants_help && (count < verb->min_operands || count > verb->max_operands)) {
+    fail(std::string(verb->name) + " takes " + (verb->max_operands == 0 ? "nothing" : verb->operands) +
+             ", as in: thaw " + verb->name + " " + verb->operands,
+         verb->name);
+  }
+  if (parsed.device != "auto" && parsed.device != "cpu" && parsed.device != "cuda") {
+    fail("run: --device takes auto, cpu or cuda, not \"" + parsed.device + "\"", verb->name);
+  }
+  if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
+    fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);
+  }
+  return parsed;
+}
+
+std::string help_text(const std::string& name) {
+  if (const Verb* verb = find_verb(name)) {
+    Arguments ignored;
+    std::string text = std::string("thaw ") + verb->name + " " + verb->operands + ": " + verb->text + "\n\n";
+    std::ostringstream options;
+    options << options_of(*verb, ignored);
+    return text + options.str();
+  }
+  std::string text = "thaw: declarative experiments in computer-vision transfer learning\n\n";
+  for (const Verb& verb : verbs()) text += verb_line(verb);
+  return text +
+         "\nExit codes: 0 done, 2 bad input, 3 diverged, 75 stopped (the same command goes on), 1 anything else.\n";
+}
+
+}  // namespace thaw

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace thaw {
+
+/// A command line taken apart.
+struct Arguments {
+  std::string verb;                    ///< "run"
+  std::vector<std::string> operands;   ///< files, run folders, a field
+  std::vector<std::string> overrides;  ///< --set, in order
+  std::string data;                    ///< --data
+  std::string runs = "runs";           ///< --runs
+  std::string device = "auto";         ///< --device
+  std::string output;                  ///< -o
+  bool wants_json = false;
+  bool wants_passes = false;  ///< --passes: summary dumps the graph after each pass
+  bool wants_plan = false;    ///< --plan: summary lists the kernels
+  bool wants_help = false;
+};
+
+/// Throws InputError saying what to type instead: unknown verb or option (with the nearest), a missing operand.
+Arguments parse_arguments(const std::vector<std::string>& words);
+
+/// What `thaw help` prints; with a verb, that verb's part.
+std::string help_text(const std::string& verb);
+
+}  // namespace thaw

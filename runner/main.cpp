@@ -1,0 +1,131 @@
+// The command line: each verb in a few lines. The only place that knows both the runner and the reports.
+#include <filesystem>
+#include <iostream>
+
+#include "reports/pages.h"
+#include "runner/arguments.h"
+#include "runner/store/durable_file.h"
+#include "runner/summary.h"
+#include "runner/train/run_facts.h"
+#include "schemas/explain.h"
+
+namespace thaw {
+namespace {
+
+DataRoots data_roots(const Arguments& arguments, const LoadedExperiment& loaded) {
+  DataRoots roots;
+  if (!arguments.data.empty()) roots.folders.push_back(arguments.data);
+  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) roots.folders.emplace_back(folder);
+  roots.folders.push_back(loaded.folder);
+  return roots;
+}
+
+PreparedExperiment prepare_file(const Arguments& arguments) {
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  const DataRoots roots = data_roots(arguments, loaded);
+  return prepare(std::move(loaded), roots);
+}
+
+std::shared_ptr<Device> open_device(const Arguments& arguments, const Experiment& config) {
+  if (arguments.device == "cuda") throw InputError("--device cuda: this build has no CUDA kernels; use --device cpu");
+  return make_cpu_device(config.compute().threads());
+}
+
+/// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  const bool is_plain = !word.empty() && word.find_first_not_of(
+                                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789_-./=,:+@%[]") == std::string::npos;
+  if (is_plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string command_line(const Arguments& arguments) {
+  std::string line = "thaw run " + quoted(arguments.operands[0]);
+  for (const std::string& override_text : arguments.overrides) line += " --set " + quoted(override_text);
+  if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
+  if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
+  return line;
+}
+
+void write_report(const std::string& folder) { write_file_durably(folder + "/report.html", render_report(folder)); }
+
+int run(const Arguments& arguments) {
+  const PreparedExperiment prepared = prepare_file(arguments);
+  RunOptions options;
+  options.runs_root = arguments.runs;
+  options.command = command_line(arguments);
+  const RunOutcome outcome = run_experiment(prepared, open_device(arguments, prepared.loaded.config), options);
+  write_report(outcome.folder);
+  std::cerr << outcome.message << '\n';
+  std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
+  return static_cast<int>(outcome.end);
+}
+
+int check(const Arguments& arguments) {
+  const PreparedExperiment prepared = prepare_file(arguments);
+  std::cout << summarize(prepared, open_device(arguments, prepared.loaded.config), {}) << arguments.operands[0]
+            << ": no mistakes found\n";
+  return 0;
+}
+
+int summary(const Arguments& arguments) {
+  const PreparedExperiment prepared = prepare_file(arguments);
+  const SummaryOptions options{arguments.wants_json, arguments.wants_passes, arguments.wants_plan};
+  std::cout << summarize(prepared, open_device(arguments, prepared.loaded.config), options);
+  return 0;
+}
+
+int show(const Arguments& arguments) {
+  const std::string& folder = arguments.operands[0];
+  std::cout << (arguments.wants_json ? render_show_json(folder) : render_show_text(folder));
+  return 0;
+}
+
+int report(const Arguments& arguments) {
+  const auto& folders = arguments.operands;
+  write_file_durably(arguments.output, folders.size() == 1 ? render_report(folders[0]) : render_comparison(folders));
+  std::cout << "report: " << arguments.output << '\n';
+  return 0;
+}
+
+int dispatch(const Arguments& arguments) {
+  const std::string first = arguments.operands.empty() ? "" : arguments.operands[0];
+  if (arguments.wants_help) {
+    std::cout << help_text(arguments.verb);
+  } else if (arguments.verb == "help") {
+    std::cout << help_text(first);
+  } else if (arguments.verb == "version") {
+    std::cout << "thaw " << kVersion << '\n';
+  } else if (arguments.verb == "explain") {
+    std::cout << explain(first);
+  } else if (arguments.verb == "check") {
+    return check(arguments);
+  } else if (arguments.verb == "run") {
+    return run(arguments);
+  } else if (arguments.verb == "summary") {
+    return summary(arguments);
+  } else if (arguments.verb == "show") {
+    return show(arguments);
+  } else {
+    return report(arguments);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace thaw
+
+int main(int argc, char** argv) {
+  try {
+    return thaw::dispatch(thaw::parse_arguments({argv + 1, argv + argc}));
+  } catch (const thaw::InputError& error) {
+    std::cerr << error.what() << '\n';
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "thaw: " << error.what() << '\n';
+    return 1;
+  }
+}

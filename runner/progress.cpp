@@ -1,0 +1,66 @@
+#include "runner/progress.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace thaw {
+namespace {
+
+constexpr int kBarWidth = 28;
+
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long>(seconds + 0.5);
+  char text[32];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
+  }
+  return text;
+}
+
+}  // namespace
+
+Progress::Progress(int epochs, std::int64_t steps_per_epoch)
+    : epochs_(epochs), steps_per_epoch_(steps_per_epoch), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void Progress::clear() {
+  if (has_bar_) std::fputs("\r\033[K", stderr);
+  has_bar_ = false;
+}
+
+void Progress::step(int epoch, std::int64_t step_in_epoch, double loss, double samples_per_second) {
+  if (!is_terminal_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_drawn_ < std::chrono::milliseconds(100)) return;
+  last_drawn_ = now;
+  const double share = static_cast<double>(step_in_epoch) / static_cast<double>(steps_per_epoch_);
+  const int filled = static_cast<int>(share * kBarWidth);
+  std::string bar;
+  for (int i = 0; i < kBarWidth; ++i) bar += i < filled ? "━" : "╌";
+  const double done = static_cast<double>(epoch - 1) + share - first_done_;
+  if (done_steps_++ == 0) {
+    first_done_ += done;
+    started_ = now;
+  }
+  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  const double left = static_cast<double>(epochs_) - first_done_ - done;
+  const std::string eta = done > 0 && elapsed > 2 ? "  " + duration_text(elapsed / done * left) + " left" : "";
+  std::fprintf(stderr, "\r\033[Kepoch %*d/%d %s %3d%%  loss %.4f  %.0f samples/s%s", epochs_ > 9 ? 2 : 1, epoch,
+               epochs_, bar.c_str(), static_cast<int>(share * 100), loss, samples_per_second, eta.c_str());
+  std::fflush(stderr);
+  has_bar_ = true;
+}
+
+void Progress::epoch(int epoch, const std::string& summary) {
+  clear();
+  std::fprintf(stderr, "epoch %*d/%d  %s\n", epochs_ > 9 ? 2 : 1, epoch, epochs_, summary.c_str());
+}
+
+void Progress::note(const std::string& text) {
+  clear();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+}  // namespace thaw

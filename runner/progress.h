@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace thaw {
+
+/// Shows how far training is, on stderr: a line that rewrites itself on a terminal, a line an epoch elsewhere.
+class Progress {
+ public:
+  Progress(int epochs, std::int64_t steps_per_epoch);
+
+  /// A step of `epoch` (from 1) is done. Cheap: draws ten times a second at most.
+  void step(int epoch, std::int64_t step_in_epoch, double loss, double samples_per_second);
+  /// The epoch is done; `summary` holds its numbers.
+  void epoch(int epoch, const std::string& summary);
+  /// A line of its own.
+  void note(const std::string& text);
+
+ private:
+  void clear();
+
+  int epochs_;
+  std::int64_t steps_per_epoch_;
+  bool is_terminal_;
+  bool has_bar_ = false;
+  std::chrono::steady_clock::time_point last_drawn_{};
+  // For the estimate of what is left: where this process began (a resumed run begins in the middle).
+  std::chrono::steady_clock::time_point started_{};
+  double first_done_ = 0;  ///< epochs
+  std::int64_t done_steps_ = 0;
+};
+
+}  // namespace thaw

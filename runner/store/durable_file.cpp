@@ -1,0 +1,93 @@
+#include "runner/store/durable_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+std::string temporary_path(const std::string& path) { return path + std::string(kTemporarySuffix); }
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+DurableFile::DurableFile(std::string path)
+    : path_(std::move(path)), file_(temporary_path(path_), O_WRONLY | O_CREAT | O_TRUNC) {}
+
+DurableFile::~DurableFile() {
+  if (has_temporary_) ::unlink(file_.path().c_str());
+}
+
+void DurableFile::commit() {
+  file_.sync();
+  file_.close();
+  if (std::rename(file_.path().c_str(), path_.c_str()) != 0) throw IoError(file_.path(), "rename", errno);
+  has_temporary_ = false;
+  sync_parent_folder(path_);
+}
+
+void write_file_durably(const std::string& path, std::string_view bytes) {
+  DurableFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+std::string read_file(const std::string& path) {
+  const FileHandle file(path, O_RDONLY);
+  std::string bytes(static_cast<std::size_t>(file.size_bytes()), '\0');
+  file.read_at(0, bytes);
+  return bytes;
+}
+
+void make_folders(const std::string& path) {
+  if (is_folder(path)) return;
+  const std::string parent = folder_of(path);
+  if (parent != path) make_folders(parent);
+  if (::mkdir(path.c_str(), 0777) == 0) {
+    sync_folder(parent);
+  } else if (const int cause = errno; !is_folder(path)) {  // another process may have been faster
+    throw IoError(path, "mkdir", cause);
+  }
+}
+
+void sync_folder(const std::string& folder) {
+  FileHandle handle(folder, O_RDONLY | O_DIRECTORY);
+  handle.sync();
+}
+
+void sync_parent_folder(const std::string& path) { sync_folder(folder_of(path)); }
+
+void remove_stale_temporaries(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> stale;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == kTemporarySuffix) stale.push_back(entry->path().string());
+  }
+  if (error) throw IoError(folder, "list", error.value());
+  for (const std::string& path : stale) remove_file(path);
+}
+
+void remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw IoError(path, "unlink", errno);
+}
+
+}  // namespace thaw

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runner/store/file_handle.h"
+
+namespace thaw {
+
+/// A file that appears whole or not at all: written beside its place as "PATH.tmp", then
+/// fsync, rename, fsync of the folder. Without commit() the temporary file is removed and the old file stays.
+///
+/// Throws IoError "PATH.tmp: write: No space left on device" and the like.
+class DurableFile {
+ public:
+  explicit DurableFile(std::string path);
+  DurableFile(const DurableFile&) = delete;
+  DurableFile& operator=(const DurableFile&) = delete;
+  ~DurableFile();
+
+  void write(std::string_view bytes) { file_.write(bytes); }
+  /// Puts the file in its place; once this returns it survives a power cut.
+  void commit();
+
+ private:
+  std::string path_;
+  FileHandle file_;
+  bool has_temporary_ = true;
+};
+
+/// Suffix of files that are being written; what carries it after a crash is garbage.
+inline constexpr std::string_view kTemporarySuffix = ".tmp";
+
+/// Replaces the file at `path` by `bytes`, whole or not at all. Throws IoError.
+void write_file_durably(const std::string& path, std::string_view bytes);
+
+/// The whole file. Throws IoError.
+std::string read_file(const std::string& path);
+
+/// Creates the folder and those above it, durably; those that exist are left alone. Throws IoError.
+void make_folders(const std::string& path);
+
+/// Makes what was created, renamed or removed in `folder` survive a power cut. Throws IoError.
+void sync_folder(const std::string& folder);
+/// The same for the folder that holds `path`.
+void sync_parent_folder(const std::string& path);
+
+/// Removes what a killed writer left in `folder` (not below it). Call only where no other process writes.
+/// Throws IoError.
+void remove_stale_temporaries(const std::string& folder);
+
+/// Removes the file; one that does not exist is no error. Throws IoError.
+void remove_file(const std::string& path);
+
+}  // namespace thaw

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runner/store/file_handle.h"
+
+// The safetensors format (https://github.com/huggingface/safetensors):
+//   u64 length of the header, little-endian
+//   header: JSON {"__metadata__": {KEY: TEXT}, NAME: {"dtype": "F32", "shape": [..], "data_offsets": [BEGIN, END]}, ..}
+//   data: offsets count from here; the tensors tile it without a hole, row-major, little-endian
+namespace thaw {
+
+/// A tensor in memory that others own.
+struct TensorView {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::span<const float> values;
+};
+
+/// A tensor in memory of its own.
+struct NamedTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+
+  TensorView view() const { return {name, shape, values}; }
+};
+
+using TextMap = std::map<std::string, std::string>;
+
+/// Writes F32 tensors durably (DurableFile), sorted by name: the same content gives the same bytes.
+/// Throws IoError; InternalError for two tensors of one name or a shape that does not fit its values.
+void write_safetensors(const std::string& path, std::vector<TensorView> tensors, const TextMap& metadata);
+
+/// Where a tensor lies in a file.
+struct TensorEntry {
+  std::string name;
+  std::string dtype;  ///< "F32", "F64", "I64", ...
+  std::vector<std::int64_t> shape;
+  std::int64_t begin = 0;  ///< bytes from the file's start
+  std::int64_t end = 0;
+};
+
+/// Reads a safetensors file that may be hostile: the header is checked in full before any tensor is read.
+///
+/// Throws InputError "PATH: not a safetensors file: CAUSE", IoError.
+class SafetensorsReader {
+ public:
+  explicit SafetensorsReader(const std::string& path);
+
+  const TextMap& metadata() const { return metadata_; }
+  /// In the order of the data.
+  const std::vector<TensorEntry>& tensors() const { return tensors_; }
+  const std::string& path() const { return file_.path(); }
+
+  /// The tensor's raw bytes; `bytes` must have the entry's size.
+  void read_raw(const TensorEntry& entry, std::span<char> bytes) const;
+  /// An F32 tensor. Throws InputError for any other dtype.
+  NamedTensor read(const TensorEntry& entry) const;
+
+ private:
+  void read_header();
+
+  FileHandle file_;
+  TextMap metadata_;
+  std::vector<TensorEntry> tensors_;
+};
+
+}  // namespace thaw

@@ -1,0 +1,140 @@
+#include "runner/train/build.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "graph/passes/differentiate.h"
+#include "graph/passes/rewrite.h"
+#include "ops/catalogue.h"
+#include "ops/update/update.h"
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+struct UpdateOp {
+  std::string op;
+  Attributes attributes;
+};
+
+UpdateOp update_op(const Train& train) {
+  UpdateOp update;
+  Attributes& a = update.attributes;
+  if (train.optimizer().has_adam()) {
+    const Adam& adam = train.optimizer().adam();
+    update.op = "Adam";
+    a = {{"beta_1", adam.beta_1()}, {"beta_2", adam.beta_2()}, {"epsilon", adam.epsilon()}};
+  } else if (train.optimizer().has_rmsprop()) {
+    const RmsProp& rms = train.optimizer().rmsprop();
+    update.op = "RmsProp";
+    a = {{"rho", rms.rho()}, {"momentum", rms.momentum()}, {"epsilon", rms.epsilon()}};
+  } else {
+    const Sgd& sgd = train.optimizer().sgd();
+    update.op = "Sgd";
+    a = {{"momentum", sgd.momentum()}, {"nesterov", static_cast<std::int64_t>(sgd.nesterov())}};
+  }
+  if (train.gradient_clipping().has_global_norm()) a.set("clip_global_norm", train.gradient_clipping().global_norm());
+  if (train.gradient_clipping().has_value()) a.set("clip_value", train.gradient_clipping().value());
+  return update;
+}
+
+/// One node that updates every parameter that has a gradient.
+void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients, Builder& builder, BuiltGraph& built) {
+  UpdateOp update = update_op(train);
+  built.learning_rate = builder.input("learning_rate", {DType::kFloat32, {}});
+  built.step = builder.input("step", {DType::kInt32, {}});
+  std::vector<ValueId> inputs{built.objective.total, built.learning_rate, built.step};
+  for (const auto& [parameter, gradient] : gradients) inputs.push_back(parameter);
+  for (const auto& [parameter, gradient] : gradients) inputs.push_back(gradient);
+  for (const std::string& slot : slot_names(update.op, update.attributes)) {
+    for (const auto& [parameter, gradient] : gradients) {
+      const Value value = builder.graph().value(parameter);
+      inputs.push_back(builder.state(value.name + "/" + slot, value.type.shape));
+    }
+  }
+  update.attributes.set("count", static_cast<std::int64_t>(gradients.size()));
+  builder.enter("update", Phase::kUpdate);
+  built.gradient_norm = builder.node(update.op, inputs, update.attributes);
+  builder.graph().mark_output(built.gradient_norm);
+}
+
+/// A fusion may replace an output by the value it was computed from, at the same place among the graph's outputs.
+std::map<std::string, ValueId> reads_after(const std::map<std::string, std::size_t>& places, const Graph& graph) {
+  std::map<std::string, ValueId> reads;
+  for (const auto& [name, place] : places) reads[name] = graph.outputs().at(place);
+  return reads;
+}
+
+/// What the host reads: the outputs that losses or metrics compare, each sample's losses, the total.
+std::map<std::string, std::size_t> mark_outputs(const Experiment& config, BuiltGraph& built) {
+  std::set<std::string> names;
+  for (const Loss& loss : config.train().loss()) names.insert(loss.output());
+  for (const Metric& metric : config.metric()) names.insert(metric.output());
+  std::map<std::string, std::size_t> places;
+  for (const std::string& name : names) {
+    const ValueId value = built.model.outputs.at(name);
+    built.graph->mark_output(value);
+    const auto& outputs = built.graph->outputs();
+    places[name] = static_cast<std::size_t>(std::find(outputs.begin(), outputs.end(), value) - outputs.begin());
+  }
+  for (const ObjectiveTerm& term : built.objective.terms) built.graph->mark_output(term.per_sample);
+  built.graph->mark_output(built.objective.total);
+  return places;
+}
+
+/// Forward graph and losses, then `passes`. Does nothing more once a layer does not fit.
+void build(const Experiment& config, Findings& findings, Builder& builder, const std::vector<Pass>& passes,
+           bool wants_dumps, BuiltGraph& built) {
+  const std::int64_t batch = config.train().batch_size();
+  built.model = compose(config.model(), batch, builder, findings);
+  if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return;
+  try {
+    built.objective = add_objective(config.train(), built.model, batch, builder);
+  } catch (const GraphError& error) {
+    findings.add("train.loss", "layer \"" + error.layer() + "\": " + error.message());
+    return;
+  }
+  const auto places = mark_outputs(config, built);
+  built.passes = run_pipeline(*built.graph, operators(), passes, wants_dumps);
+  built.reads = reads_after(places, *built.graph);
+}
+
+Pass fusion(const std::string& name) {
+  return {name, [](Graph& graph) { fuse(graph, operators()); }};
+}
+
+Pass removal() {
+  return {"remove_dead", [](Graph& graph) { remove_dead(graph, operators()); }};
+}
+
+}  // namespace
+
+BuiltGraph build_training(const Experiment& config, Findings& findings, bool wants_dumps) {
+  BuiltGraph built;
+  built.graph = std::make_shared<Graph>();
+  Builder builder(*built.graph, operators());
+  const Pass gradients{"differentiate", [&](Graph&) {
+                         const auto found = differentiate(builder, built.objective.total);
+                         add_update(config.train(), found, builder, built);
+                       }};
+  build(config, findings, builder, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps,
+        built);
+  return built;
+}
+
+BuiltGraph build_evaluation(const Experiment& config, Findings& findings) {
+  BuiltGraph built;
+  built.graph = std::make_shared<Graph>();
+  Builder builder(*built.graph, operators());
+  build(config, findings, builder, {fusion("fuse"), removal()}, false, built);
+  return built;
+}
+
+double base_learning_rate(const Optimizer& optimizer) {
+  if (optimizer.has_adam()) return optimizer.adam().learning_rate();
+  if (optimizer.has_rmsprop()) return optimizer.rmsprop().learning_rate();
+  return optimizer.sgd().learning_rate();
+}
+
+}  // namespace thaw

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "graph/passes/pipeline.h"
+#include "ops/program.h"
+#include "schemas/experiment.pb.h"
+#include "schemas/findings.h"
+#include "zoo/compose.h"
+#include "zoo/objective.h"
+
+namespace thaw {
+
+/// A graph of the experiment with what its caller needs to feed and read it.
+struct BuiltGraph {
+  std::shared_ptr<Graph> graph;
+  ComposedModel model;
+  Objective objective;
+  std::map<std::string, ValueId> reads;  ///< layer name -> the output that losses or metrics compare
+  ValueId learning_rate = kNoValue;      ///< training only: f32 scalar
+  ValueId step = kNoValue;               ///< training only: i32 scalar, from 1
+  ValueId gradient_norm = kNoValue;      ///< training only: NaN if the step was not finite
+  std::vector<PassReport> passes;
+};
+
+/// Forward, losses, gradients and update as one graph. Findings: layers that do not fit.
+/// The result is incomplete if there are any.
+BuiltGraph build_training(const Experiment& config, Findings& findings, bool wants_dumps = false);
+
+/// Forward and losses, for measuring.
+BuiltGraph build_evaluation(const Experiment& config, Findings& findings);
+
+/// The learning rate that the experiment's optimizer starts from.
+double base_learning_rate(const Optimizer& optimizer);
+
+}  // namespace thaw

@@ -1,0 +1,235 @@
+#include "runner/train/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "runner/data/random.h"
+#include "runner/train/pictures.h"
+#include "schemas/targets.h"
+
+namespace thaw {
+namespace {
+
+constexpr int kIouBins = 20;
+constexpr int kPreviewSamples = 16;
+
+/// Which outputs hold the class and the box, as the losses and metrics say.
+struct OutputRoles {
+  std::string class_output, box_output;
+  double iou_threshold = 0.5;
+};
+
+OutputRoles roles_of(const Experiment& config) {
+  OutputRoles roles;
+  const auto note = [&](const std::string& output, Target target) {
+    if (target == CLASS && roles.class_output.empty()) roles.class_output = output;
+    if (target == BOX && roles.box_output.empty()) roles.box_output = output;
+  };
+  for (const Loss& loss : config.train().loss()) note(loss.output(), target_of_loss(loss));
+  for (const Metric& metric : config.metric()) {
+    note(metric.output(), target_of_metric(metric, config.train()));
+    if (metric.has_intersection_over_union()) roles.iou_threshold = metric.intersection_over_union().threshold();
+  }
+  return roles;
+}
+
+void set_box(BoxValue* to, const Box& from) {
+  to->set_xmin(from.xmin);
+  to->set_ymin(from.ymin);
+  to->set_xmax(from.xmax);
+  to->set_ymax(from.ymax);
+}
+
+std::string picture_name(const std::string& prefix, std::int64_t index) {
+  std::string number = std::to_string(index);
+  number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
+  return "samples/" + prefix + "-" + number + ".png";
+}
+
+/// Collects over one pass what goes into an Evaluation.
+class Evaluator {
+ public:
+  Evaluator(const Experiment& config, const SampleSource& source, const std::vector<ObjectiveTerm>& terms)
+      : config_(config), source_(source), terms_(terms), roles_(roles_of(config)) {
+    chosen_ = choose();
+    if (!roles_.class_output.empty())
+      confusion_.assign(static_cast<std::size_t>(source.classes() * source.classes()), 0);
+    if (!roles_.box_output.empty()) histogram_.assign(kIouBins, 0);
+  }
+
+  void add(const Batch& batch, const BatchResult& result) {
+    for (int n = 0; n < batch.count; ++n) add(batch, result, n);
+  }
+
+  void write(Evaluation& evaluation) {
+    for (const auto& sample : shown_) *evaluation.add_sample() = sample;
+    std::sort(worst_.begin(), worst_.end(), is_worse);
+    for (const auto& sample : worst_) *evaluation.add_worst() = sample;
+    if (!confusion_.empty()) {
+      OutputEvaluation* output = evaluation.add_output();
+      output->set_output(roles_.class_output);
+      output->set_classes(source_.classes());
+      for (const std::int64_t count : confusion_) output->add_confusion(count);
+    }
+    if (!histogram_.empty()) {
+      OutputEvaluation* output = evaluation.add_output();
+      output->set_output(roles_.box_output);
+      output->set_iou_threshold(roles_.iou_threshold);
+      for (const std::int64_t count : histogram_) output->add_iou_histogram(count);
+    }
+  }
+
+ private:
+  static bool is_worse(const Sample& a, const Sample& b) {
+    return a.loss() != b.loss() ? a.loss() > b.loss() : a.index() < b.index();
+  }
+
+  /// Distinct samples, drawn from the seed.
+  std::set<std::int64_t> choose() const {
+    const std::int64_t wanted = std::min<std::int64_t>(config_.report().samples(), source_.size());
+    Draws draws(config_.seed(), "report/samples", 0, 0);
+    std::set<std::int64_t> chosen;
+    while (static_cast<std::int64_t>(chosen.size()) < wanted) {
+      chosen.insert(static_cast<std::int64_t>(draws.below(static_cast<std::uint32_t>(source_.size()))));
+    }
+    return chosen;
+  }
+
+  void add(const Batch& batch, const BatchResult& result, int n) {
+    const Object& truth = batch.objects[static_cast<std::size_t>(n) * static_cast<std::size_t>(source_.max_objects())];
+    Sample sample;
+    sample.set_index(batch.indices[static_cast<std::size_t>(n)]);
+    double loss = 0;
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      loss += terms_[i].weight * result.losses[i][static_cast<std::size_t>(n)];
+    sample.set_loss(loss);
+    if (!roles_.class_output.empty()) {
+      const float* row = result.row(roles_.class_output, n);
+      const int predicted = argmax(row, result.lengths.at(roles_.class_output));
+      sample.set_true_class(truth.label);
+      sample.set_predicted_class(predicted);
+      sample.set_confidence(row[predicted]);
+      ++confusion_[static_cast<std::size_t>(truth.label * source_.classes() + predicted)];
+    }
+    if (!roles_.box_output.empty()) {
+      const Box predicted = box_of(result.row(roles_.box_output, n));
+      const double iou = intersection_over_union(predicted, truth.box);
+      set_box(sample.mutable_true_box(), truth.box);
+      set_box(sample.mutable_predicted_box(), predicted);
+      sample.set_iou(iou);
+      ++histogram_[static_cast<std::size_t>(std::min(static_cast<int>(iou * kIouBins), kIouBins - 1))];
+    }
+    if (chosen_.count(sample.index())) shown_.push_back(sample);
+    keep_if_worst(std::move(sample));
+  }
+
+  void keep_if_worst(Sample sample) {
+    const auto room = static_cast<std::size_t>(config_.report().worst());
+    if (room == 0) return;
+    if (worst_.size() == room) {
+      if (!is_worse(sample, worst_.front())) return;
+      std::pop_heap(worst_.begin(), worst_.end(), is_worse);  // the least bad of those kept
+      worst_.pop_back();
+    }
+    worst_.push_back(std::move(sample));
+    std::push_heap(worst_.begin(), worst_.end(), is_worse);
+  }
+
+  const Experiment& config_;
+  const SampleSource& source_;
+  const std::vector<ObjectiveTerm>& terms_;
+  OutputRoles roles_;
+  std::set<std::int64_t> chosen_;
+  std::vector<std::int64_t> confusion_, histogram_;
+  std::vector<Sample> shown_, worst_;
+};
+
+/// Draws a sample again and writes its picture.
+void add_picture(Sample& sample, const SampleSource& source, const std::string& split, const std::string& folder) {
+  std::vector<float> image(static_cast<std::size_t>(source.channels()) * static_cast<std::size_t>(source.height()) *
+                           static_cast<std::size_t>(source.width()));
+  std::vector<Object> objects(static_cast<std::size_t>(source.max_objects()));
+  int count = 0;
+  source.draw(0, sample.index(), {image.data(), objects.data(), &count, nullptr});
+  sample.set_image(picture_name(split, sample.index()));
+  sample.set_width(source.width());
+  sample.set_height(source.height());
+  write_png(folder + "/" + sample.image(), image.data(), source.channels(), source.height(), source.width());
+}
+
+}  // namespace
+
+std::vector<double> measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics) {
+  metrics.reset();
+  for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    const Batch& batch = loader.next();
+    session.evaluate(batch, source.max_objects());
+    metrics.add(batch, session.result(), source.max_objects());
+  }
+  return metrics.values();
+}
+
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, const std::string& folder) {
+  const SampleSource& source = *judged.source;
+  const auto& terms = session.evaluation().objective.terms;
+  Loader loader(judged.source, {.seed = config.seed(),
+                                .batch_size = judged.batch_size,
+                                .threads = 0,
+                                .shuffle = false,
+                                .same_every_epoch = true});
+  MetricSet metrics(config, terms);
+  Evaluator evaluator(config, source, terms);
+  for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    const Batch& batch = loader.next();
+    session.evaluate(batch, source.max_objects());
+    metrics.add(batch, session.result(), source.max_objects());
+    evaluator.add(batch, session.result());
+  }
+  Evaluation evaluation;
+  evaluation.set_split(judged.split);
+  evaluation.set_samples(source.size());
+  const auto values = metrics.values();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    MetricValue* value = evaluation.add_value();
+    value->set_name(metrics.infos()[i].name());
+    value->set_value(values[i]);
+  }
+  evaluator.write(evaluation);
+  for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, source, judged.split, folder);
+  for (Sample& sample : *evaluation.mutable_worst()) add_picture(sample, source, judged.split, folder);
+  return evaluation;
+}
+
+DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
+                    const std::string& folder) {
+  DataPreview preview;
+  preview.set_split(split);
+  const std::size_t size = batch.images.size() / static_cast<std::size_t>(batch.capacity);
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < size * static_cast<std::size_t>(batch.count); ++i) {
+    sum += batch.images[i];
+    squares += static_cast<double>(batch.images[i]) * batch.images[i];
+  }
+  const double pixels = static_cast<double>(size) * std::max(batch.count, 1);
+  preview.set_pixel_mean(sum / pixels);
+  preview.set_pixel_std(std::sqrt(std::max(squares / pixels - (sum / pixels) * (sum / pixels), 0.0)));
+  for (int n = 0; n < std::min(batch.count, kPreviewSamples); ++n) {
+    Sample* sample = preview.add_sample();
+    sample->set_index(batch.indices[static_cast<std::size_t>(n)]);
+    sample->set_image(picture_name("seen-" + split, n));
+    sample->set_width(source.width());
+    sample->set_height(source.height());
+    for (int k = 0; k < batch.object_counts[static_cast<std::size_t>(n)]; ++k) {
+      const Object& object = batch.objects[static_cast<std::size_t>(n * source.max_objects() + k)];
+      TrueObject* added = sample->add_object();
+      added->set_label(object.label);
+      set_box(added->mutable_box(), object.box);
+    }
+    write_png(folder + "/" + sample->image(), batch.images.data() + static_cast<std::size_t>(n) * size,
+              source.channels(), source.height(), source.width());
+  }
+  return preview;
+}
+
+}  // namespace thaw

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runner/data/sample.h"
+#include "runner/train/session.h"
+#include "schemas/run_record.pb.h"
+
+namespace thaw {
+
+/// The set that is judged by, and how to walk it.
+struct JudgedSet {
+  std::shared_ptr<const SampleSource> source;
+  std::string split;  ///< "validation" or "train"
+  int batch_size = 1;
+};
+
+/// Means of every metric over one pass of `loader` (same_every_epoch, not shuffled).
+std::vector<double> measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics);
+
+/// Everything the report shows of the weights now in `session`: metrics, confusion, IoU histogram, samples at random
+/// and the worst ones. Pictures go to `folder`/samples, durably.
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, const std::string& folder);
+
+/// The first samples of a batch as the trainer sees them, their pictures in `folder`/samples.
+DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
+                    const std::string& folder);
+
+}  // namespace thaw

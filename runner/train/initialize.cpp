@@ -1,0 +1,37 @@
+#include "runner/train/initialize.h"
+
+#include <cmath>
+
+#include "runner/data/random.h"
+
+namespace thaw {
+namespace {
+
+/// Normal with standard deviation `sigma` after cutting at two of them (Keras's variance-scaling initializers divide by
+/// the cut distribution's own deviation).
+float truncated_normal(Draws& draws, double sigma) {
+  constexpr double kCutDeviation = 0.87962566103423978;
+  for (;;) {
+    const double z = draws.normal();
+    if (std::abs(z) <= 2) return static_cast<float>(z * sigma / kCutDeviation);
+  }
+}
+
+}  // namespace
+
+std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t seed) {
+  std::vector<float> values(static_cast<std::size_t>(element_count(parameter.shape)), 0.0F);
+  if (parameter.initializer == ZEROS) return values;
+  Draws draws(seed, "weights/" + parameter.name, 0, 0);
+  const auto fan_in = static_cast<double>(parameter.fan_in), fan_out = static_cast<double>(parameter.fan_out);
+  if (parameter.initializer == HE_NORMAL) {
+    for (float& value : values) value = truncated_normal(draws, std::sqrt(2 / fan_in));
+    return values;
+  }
+  const double limit =
+      parameter.initializer == GLOROT_UNIFORM ? std::sqrt(6 / (fan_in + fan_out)) : std::sqrt(6 / fan_in);
+  for (float& value : values) value = static_cast<float>((2 * draws.uniform() - 1) * limit);
+  return values;
+}
+
+}  // namespace thaw

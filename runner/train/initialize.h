@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "zoo/compose.h"
+
+namespace thaw {
+
+/// A parameter's starting values: a function of (seed, parameter name, element) alone, so that adding a layer elsewhere
+/// changes nothing here.
+std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t seed);
+
+}  // namespace thaw

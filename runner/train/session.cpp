@@ -1,0 +1,152 @@
+#include "runner/train/session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runner/store/sha256.h"
+#include "runner/train/initialize.h"
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+/// The truth of one loss term for a whole batch, in the graph's order. Rows past the batch's count stay zero.
+std::vector<float> real_truth(const ObjectiveTerm& term, const TensorType& type, const Batch& batch, int max_objects) {
+  const auto length = static_cast<std::size_t>(type.shape[1]);
+  std::vector<float> truth(static_cast<std::size_t>(element_count(type.shape)), 0.0F);
+  for (int n = 0; n < batch.count; ++n) {
+    const Object* objects = batch.objects.data() + static_cast<std::ptrdiff_t>(n) * max_objects;
+    float* row = truth.data() + static_cast<std::size_t>(n) * length;
+    if (term.target == CLASS_SET) {
+      const auto set = class_set(objects, batch.object_counts[static_cast<std::size_t>(n)], static_cast<int>(length));
+      std::copy(set.begin(), set.end(), row);
+    } else {
+      const Box& box = objects[0].box;
+      const float corners[] = {box.xmin, box.ymin, box.xmax, box.ymax};
+      std::copy_n(corners, 4, row);
+    }
+  }
+  return truth;
+}
+
+std::vector<std::int32_t> label_truth(const Batch& batch, int max_objects) {
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.capacity), 0);
+  for (int n = 0; n < batch.count; ++n) {
+    labels[static_cast<std::size_t>(n)] =
+        batch.objects[static_cast<std::size_t>(n) * static_cast<std::size_t>(max_objects)].label;
+  }
+  return labels;
+}
+
+}  // namespace
+
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device)
+    : device_(std::move(device)),
+      training_(build_training(config, findings)),
+      evaluation_(build_evaluation(config, findings)) {
+  findings.throw_if_any();
+  store_ = std::make_shared<ParameterStore>(device_);
+  auto arena = std::make_shared<Arena>(device_);
+  training_program_ = std::make_unique<Program>(training_.graph, device_, store_,
+                                                Program::Options{.is_training = true, .arena = arena});
+  evaluation_program_ = std::make_unique<Program>(evaluation_.graph, device_, store_,
+                                                  Program::Options{.is_training = false, .arena = arena});
+}
+
+void Session::initialize(std::uint64_t seed) {
+  for (const ParameterInit& parameter : training_.model.parameters) {
+    store_->write(parameter.name, initial_values(parameter, seed));
+  }
+}
+
+void Session::feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects) {
+  program.set_input(built.model.input, batch.images.data());
+  program.set_input(built.objective.sample_weights, batch.weights.data());
+  for (const ObjectiveTerm& term : built.objective.terms) {
+    if (term.target == CLASS) {
+      program.set_input(term.truth, label_truth(batch, max_objects).data());
+    } else {
+      const TensorType& type = built.graph->value(term.truth).type;
+      program.set_input(term.truth, real_truth(term, type, batch, max_objects).data());
+    }
+  }
+}
+
+void Session::fetch(const Program& program, const BuiltGraph& built) {
+  for (const auto& [name, value] : built.reads) {
+    const Shape& shape = built.graph->value(value).type.shape;
+    auto& rows = result_.outputs[name];
+    rows.resize(static_cast<std::size_t>(element_count(shape)));
+    result_.lengths[name] = static_cast<int>(element_count(shape) / shape[0]);
+    program.get(value, rows.data());
+  }
+  result_.losses.resize(built.objective.terms.size());
+  for (std::size_t i = 0; i < result_.losses.size(); ++i) {
+    const ValueId value = built.objective.terms[i].per_sample;
+    result_.losses[i].resize(static_cast<std::size_t>(element_count(built.graph->value(value).type.shape)));
+    program.get(value, result_.losses[i].data());
+  }
+}
+
+StepOutcome Session::train_step(const Batch& batch, double learning_rate, std::int64_t step, int max_objects) {
+  Program& program = *training_program_;
+  feed(program, training_, batch, max_objects);
+  const auto rate = static_cast<float>(learning_rate);
+  const auto count = static_cast<std::int32_t>(step);
+  program.set_input(training_.learning_rate, &rate);
+  program.set_input(training_.step, &count);
+  program.run();
+  fetch(program, training_);
+  float loss = 0, norm = 0;
+  program.get(training_.objective.total, &loss);
+  program.get(training_.gradient_norm, &norm);
+  return {loss, norm};
+}
+
+std::optional<ValueId> Session::find_non_finite(const Batch& batch, int max_objects) {
+  feed(*training_program_, training_, batch, max_objects);
+  return training_program_->run_and_find_non_finite();
+}
+
+void Session::evaluate(const Batch& batch, int max_objects) {
+  feed(*evaluation_program_, evaluation_, batch, max_objects);
+  evaluation_program_->run();
+  fetch(*evaluation_program_, evaluation_);
+}
+
+std::vector<NamedTensor> Session::tensors(bool with_slots) const {
+  std::vector<NamedTensor> found;
+  for (const std::string& name : store_->names()) {
+    const auto& entry = store_->get(name);
+    if (entry.is_state && !with_slots) continue;
+    found.push_back({name, entry.type.shape, store_->read(name)});
+  }
+  return found;
+}
+
+void Session::restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
+  for (const std::string& name : store_->names()) {
+    const auto& entry = store_->get(name);
+    if (entry.is_state && !with_slots) continue;
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
+    if (found == tensors.end()) throw InputError(source + ": tensor \"" + name + "\" is missing");
+    if (found->shape != entry.type.shape) {
+      throw InputError(source + ": tensor \"" + name + "\" is " + to_text(found->shape) + ", the model has " +
+                       to_text(entry.type.shape));
+    }
+    store_->write(name, found->values);
+  }
+}
+
+std::string tensors_sha256(const std::vector<NamedTensor>& tensors) {
+  Sha256 hash;
+  for (const NamedTensor& tensor : tensors) {
+    hash.add_sized(tensor.name);
+    for (const std::int64_t extent : tensor.shape) hash.add_integer(extent);
+    hash.add({reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float)});
+  }
+  return hash.hex();
+}
+
+}  // namespace thaw

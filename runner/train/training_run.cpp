@@ -1,0 +1,356 @@
+#include "runner/train/training_run.h"
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+
+#include "runner/store/durable_file.h"
+#include "runner/train/process_facts.h"
+#include "runner/train/run_facts.h"
+#include "runner/train/schedule.h"
+#include "schemas/diagnostic.h"
+#include "schemas/record.h"
+
+namespace thaw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+Loader::Options train_options(const Experiment& config) {
+  return {.seed = config.seed(),
+          .batch_size = config.train().batch_size(),
+          .threads = static_cast<int>(config.data().loader_threads()),
+          .prefetch_batches = static_cast<int>(config.data().prefetch_batches()),
+          .shuffle = config.data().train().shuffle()};
+}
+
+Loader::Options validation_options(const Experiment& config) {
+  Loader::Options options = train_options(config);
+  options.shuffle = false;
+  options.same_every_epoch = true;
+  return options;
+}
+
+void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const MetricSet& metrics,
+                const std::vector<double>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    MetricValue* value = to->Add();
+    value->set_name(metrics.infos()[i].name());
+    value->set_value(values[i]);
+  }
+}
+
+Session make_session(const PreparedExperiment& prepared, std::shared_ptr<Device> device) {
+  Findings findings = prepared.loaded.findings();
+  return Session(prepared.loaded.config, findings, std::move(device));
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const PreparedExperiment& prepared, std::shared_ptr<Device> device, const RunOptions& options,
+                         const std::string& id)
+    : prepared_(prepared),
+      config_(prepared.loaded.config),
+      device_(std::move(device)),
+      options_(options),
+      id_(id),
+      folder_(RunFolder::open(options.runs_root, config_.name(), id)),
+      session_(make_session(prepared, device_)),
+      train_metrics_(config_, session_.training().objective.terms),
+      validation_metrics_(config_, session_.training().objective.terms),
+      train_loader_(prepared.train, train_options(config_)),
+      record_(folder_.record_path()),
+      progress_(config_.train().epochs(), train_loader_.batches_per_epoch()),
+      steps_per_epoch_(train_loader_.batches_per_epoch()),
+      total_steps_(steps_per_epoch_ * config_.train().epochs()) {
+  if (prepared.validation) {
+    validation_loader_ = std::make_unique<Loader>(prepared.validation, validation_options(config_));
+    validation_loader_->seek(0, 0);
+  }
+  const BestRule best = best_rule(config_, train_metrics_.infos());
+  best_metric_ = best.metric;
+  best_is_max_ = best.is_max;
+}
+
+void TrainingRun::append(Event event) {
+  event.set_step(state_.step);
+  record_.append(std::move(event));
+}
+
+double TrainingRun::wall_seconds() const { return state_.wall_s + seconds_since(started_); }
+
+void TrainingRun::begin() {
+  folder_.write_experiment(prepared_.loaded.resolved_text);
+  const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
+  for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
+
+  const auto events = read_record(folder_.record_path()).events;
+  const bool has_start = !events.empty() && events.front().has_started();
+  const bool was_stopped = !events.empty() && events.back().has_stopped();
+  if (latest.checkpoint) {
+    restore(*latest.checkpoint);
+  } else {
+    session_.initialize(config_.seed());
+  }
+  if (has_start) {
+    Event event;
+    event.mutable_resumed()->set_from_step(state_.step);
+    event.mutable_resumed()->set_reason(was_stopped ? "stopped" : "killed");
+    append(std::move(event));
+    progress_.note("going on after step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_));
+  } else {
+    Event event;
+    *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
+                                               steps_per_epoch_, best_metric_, best_is_max_});
+    append(std::move(event));
+  }
+  train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
+}
+
+void TrainingRun::restore(const Checkpoint& checkpoint) {
+  session_.restore(checkpoint.tensors, true, checkpoint.path);
+  const Metadata& saved = checkpoint.metadata;
+  state_.step = checkpoint.step;
+  state_.best_epoch = static_cast<int>(saved.integer("best_epoch"));
+  state_.best_value = saved.real("best_value");
+  state_.epochs_since_best = static_cast<int>(saved.integer("epochs_since_best"));
+  state_.wall_s = saved.real("wall_s");
+  state_.first_step_s = saved.real("first_step_s");
+  state_.last_finite_loss = saved.real("last_finite_loss");
+  state_.is_stopped_early = saved.integer("is_stopped_early") != 0;
+  train_metrics_.restore(saved.reals("sums"));
+  const auto time = saved.reals("epoch_time");
+  state_.epoch_time.set_data_wait_s(time.at(0));
+  state_.epoch_time.set_forward_s(time.at(1));
+  state_.epoch_time.set_backward_s(time.at(2));
+  state_.epoch_time.set_update_s(time.at(3));
+  state_.epoch_time.set_other_s(time.at(4));
+  state_.epoch_time.set_validation_s(time.at(5));
+  state_.epoch_time.set_checkpoint_s(time.at(6));
+}
+
+void TrainingRun::save() {
+  const auto start = Clock::now();
+  const TimeSplit& time = state_.epoch_time;
+  CheckpointView view;
+  view.step = state_.step;
+  view.metadata.set_integer("best_epoch", state_.best_epoch);
+  view.metadata.set_real("best_value", state_.best_value);
+  view.metadata.set_integer("epochs_since_best", state_.epochs_since_best);
+  view.metadata.set_real("wall_s", wall_seconds());
+  view.metadata.set_real("first_step_s", state_.first_step_s);
+  view.metadata.set_real("last_finite_loss", state_.last_finite_loss);
+  view.metadata.set_integer("is_stopped_early", state_.is_stopped_early ? 1 : 0);
+  view.metadata.set_reals("sums", train_metrics_.state());
+  view.metadata.set_reals("epoch_time",
+                          std::vector<double>{time.data_wait_s(), time.forward_s(), time.backward_s(), time.update_s(),
+                                              time.other_s(), time.validation_s(), time.checkpoint_s()});
+  const auto tensors = session_.tensors(true);
+  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
+  save_checkpoint(folder_.checkpoints_path(), view);
+  state_.epoch_time.set_checkpoint_s(time.checkpoint_s() + seconds_since(start));
+}
+
+RunOutcome TrainingRun::run() {
+  begin();
+  const int first_epoch = static_cast<int>(state_.step / steps_per_epoch_) + 1;
+  for (int epoch = first_epoch; epoch <= config_.train().epochs() && !state_.is_stopped_early; ++epoch) {
+    train_epoch(epoch);
+    if (ended_) return *ended_;
+  }
+  return finish();
+}
+
+void TrainingRun::train_epoch(int epoch) {
+  while (state_.step < static_cast<std::int64_t>(epoch) * steps_per_epoch_) {
+    if (stop_signal_.is_requested()) {
+      ended_ = stop();
+      return;
+    }
+    const auto start = Clock::now();
+    const Batch& batch = train_loader_.next();
+    state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + seconds_since(start));
+    if (state_.step == 0) {
+      Event event;
+      *event.mutable_data_preview() = preview(batch, train_source(), "train", folder_.path());
+      append(std::move(event));
+    }
+    train_step(batch, epoch);
+    if (ended_) return;
+    const int every = config_.train().checkpoint().every_steps();
+    const bool is_epoch_end = state_.step % steps_per_epoch_ == 0;
+    if (every > 0 && state_.step % every == 0 && !is_epoch_end) save();
+  }
+  end_epoch(epoch);
+}
+
+void TrainingRun::train_step(const Batch& batch, int epoch) {
+  const auto start = Clock::now();
+  const double rate = learning_rate_at(config_.train(), state_.step, steps_per_epoch_, total_steps_);
+  Program& program = session_.training_program();
+  program.reset_phase_seconds();
+  const StepOutcome outcome = session_.train_step(batch, rate, state_.step + 1, train_source().max_objects());
+  if (!std::isfinite(outcome.gradient_norm)) {
+    ended_ = diverge(batch, rate);
+    return;
+  }
+  train_metrics_.add(batch, session_.result(), train_source().max_objects());
+  state_.last_finite_loss = outcome.loss;
+  ++state_.step;
+  if (state_.first_step_s == 0) state_.first_step_s = seconds_since_process_start();
+
+  const PhaseSeconds& phases = program.phase_seconds();
+  TimeSplit& time = state_.epoch_time;
+  time.set_forward_s(time.forward_s() + phases[0]);
+  time.set_backward_s(time.backward_s() + phases[1]);
+  time.set_update_s(time.update_s() + phases[2]);
+  time.set_other_s(time.other_s() + seconds_since(start) - phases[0] - phases[1] - phases[2]);
+  const std::int64_t in_epoch = state_.step - static_cast<std::int64_t>(epoch - 1) * steps_per_epoch_;
+  progress_.step(epoch, in_epoch, outcome.loss, samples_per_second(in_epoch));
+}
+
+double TrainingRun::samples_per_second(std::int64_t steps_in_epoch) const {
+  const TimeSplit& time = state_.epoch_time;
+  const double spent = time.data_wait_s() + time.forward_s() + time.backward_s() + time.update_s() + time.other_s();
+  const auto samples = std::min(steps_in_epoch * config_.train().batch_size(), train_source().size());
+  return spent > 0 ? static_cast<double>(samples) / spent : 0;
+}
+
+void TrainingRun::end_epoch(int epoch) {
+  const std::vector<double> train = train_metrics_.values();
+  std::vector<double> validation;
+  if (validation_loader_) {
+    const auto start = Clock::now();
+    validation = measure(session_, *validation_loader_, *prepared_.validation, validation_metrics_);
+    state_.epoch_time.set_validation_s(state_.epoch_time.validation_s() + seconds_since(start));
+  }
+  const bool is_best = update_best(epoch, validation.empty() ? train : validation);
+  if (is_best) save_best(epoch);
+  const auto& stopping = config_.train();
+  if (stopping.has_early_stopping() && state_.epochs_since_best >= stopping.early_stopping().patience()) {
+    state_.is_stopped_early = true;
+  }
+
+  Event event;
+  EpochEnd* end = event.mutable_epoch_end();
+  end->set_epoch(epoch);
+  end->set_learning_rate(learning_rate_at(config_.train(), state_.step - 1, steps_per_epoch_, total_steps_));
+  set_values(end->mutable_train(), train_metrics_, train);
+  set_values(end->mutable_validation(), validation_metrics_, validation);
+  end->set_is_best(is_best);
+  *end->mutable_time() = state_.epoch_time;
+  end->set_samples_per_second(samples_per_second(steps_per_epoch_));
+  end->set_peak_rss_bytes(peak_rss_bytes());
+  append(std::move(event));
+  progress_.epoch(epoch, epoch_summary(train, validation) + (is_best ? "  best" : ""));
+
+  train_metrics_.reset();
+  state_.epoch_time.Clear();
+  save();
+}
+
+bool TrainingRun::update_best(int epoch, const std::vector<double>& judged) {
+  double value = 0;
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    if (train_metrics_.infos()[i].name() == best_metric_) value = judged[i];
+  }
+  const double min_delta = config_.train().early_stopping().min_delta();
+  const double gain = best_is_max_ ? value - state_.best_value : state_.best_value - value;
+  const bool is_first = state_.best_epoch == 0;
+  // The kept weights are the best there were; patience asks for an improvement worth the name.
+  state_.epochs_since_best = is_first || gain > min_delta ? 0 : state_.epochs_since_best + 1;
+  if (!is_first && gain <= 0) return false;
+  state_.best_epoch = epoch;
+  state_.best_value = value;
+  return true;
+}
+
+void TrainingRun::save_best(int epoch) {
+  const auto start = Clock::now();
+  CheckpointView view;
+  view.step = state_.step;
+  view.metadata.set_integer("epoch", epoch);
+  const auto tensors = session_.tensors(false);
+  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
+  write_checkpoint(folder_.best_checkpoint_path(), view);
+  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
+}
+
+RunOutcome TrainingRun::stop() {
+  save();
+  Event event;
+  event.mutable_stopped()->set_signal(stop_signal_.name());
+  append(std::move(event));
+  return {RunEnd::kStopped, folder_.path(),
+          "stopped by " + stop_signal_.name() + " after step " + std::to_string(state_.step) + " of " +
+              std::to_string(total_steps_) + "; the same command goes on from there"};
+}
+
+RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
+  const auto value = session_.find_non_finite(batch, train_source().max_objects());
+  const Divergence found = describe_divergence(session_, value);
+  Event event;
+  Diverged* diverged = event.mutable_diverged();
+  diverged->set_tensor(found.tensor);
+  diverged->set_layer(found.layer);
+  diverged->set_kind(found.kind);
+  diverged->set_learning_rate(learning_rate);
+  diverged->set_last_finite_loss(state_.last_finite_loss);
+  diverged->set_advice("lower the learning rate (--set train.optimizer." + optimizer_name(config_) +
+                       ".learning_rate=" + short_text(learning_rate / 10) +
+                       ") or clip the gradients (--set train.gradient_clipping.global_norm=1)");
+  append(event);
+  return {RunEnd::kDiverged, folder_.path(),
+          "diverged at step " + std::to_string(state_.step + 1) + " of " + std::to_string(total_steps_) + ": " +
+              found.tensor + " became " + found.kind + " (learning rate " + short_text(learning_rate) +
+              "); what to try: " + event.diverged().advice()};
+}
+
+RunOutcome TrainingRun::finish() {
+  const std::string last_sha256 = tensors_sha256(session_.tensors(false));
+  const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
+  session_.restore(best.tensors, false, best.path);
+  const JudgedSet judged{prepared_.validation ? prepared_.validation : prepared_.train,
+                         prepared_.validation ? "validation" : "train", config_.train().batch_size()};
+  Event evaluated;
+  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());
+  evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);
+  append(std::move(evaluated));
+
+  Event event;
+  Finished* finished = event.mutable_finished();
+  finished->set_reason(state_.is_stopped_early ? "early stopping" : "all epochs done");
+  finished->set_weights_sha256(last_sha256);
+  finished->set_best_weights_sha256(tensors_sha256(session_.tensors(false)));
+  finished->set_metrics_sha256(metrics_sha256(load_run(folder_.path())));
+  finished->set_best_epoch(state_.best_epoch);
+  finished->set_wall_s(wall_seconds());
+  finished->set_peak_rss_bytes(peak_rss_bytes());
+  finished->set_time_to_first_step_s(state_.first_step_s);
+  append(std::move(event));
+  return {RunEnd::kDone, folder_.path(), "done"};
+}
+
+std::string TrainingRun::epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const {
+  std::ostringstream out;
+  const auto show = [&](const char* split, const std::vector<double>& values) {
+    out << split;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const MetricInfo& info = train_metrics_.infos()[i];
+      const bool is_part = info.name() != "loss" && info.name().ends_with("/loss");
+      if (is_part) continue;
+      const auto slash = info.name().find('/');
+      out << "  " << (slash == std::string::npos ? info.name() : info.name().substr(slash + 1)) << ' ' << std::fixed
+          << std::setprecision(4) << values[i];
+    }
+  };
+  show("train", train);
+  if (!validation.empty()) show("  |  validation", validation);
+  return out.str();
+}
+
+}  // namespace thaw

@@ -1,0 +1,189 @@
+// What shape inference says of a layer that does not fit: full text, one case a message. And what it costs to run.
+#include <gmock/gmock.h>
+
+#include "graph/builder.h"
+#include "ops/catalogue.h"
+#include "ops/update/update.h"
+#include "schemas/diagnostic.h"
+#include "tests/graph/message_of.h"
+#include "tests/ops/operator_test.h"
+
+namespace thaw {
+namespace {
+
+struct Refusal {
+  std::string name;
+  OpCase node;
+  std::string message;
+};
+
+std::ostream& operator<<(std::ostream& out, const Refusal& refusal) { return out << refusal.name; }
+
+Node node_of(const OpCase& op_case, Graph& graph) {
+  Node node{op_case.op, "layer_1", {}, {}, op_case.attributes, Phase::kForward};
+  for (const Port& port : op_case.ports) {
+    const DType dtype = port.fill == Fill::kLabels ? DType::kInt32 : DType::kFloat32;
+    node.inputs.push_back(graph.add_value({"x", {dtype, port.shape}, ValueKind::kInput, -1, false}));
+  }
+  return node;
+}
+
+Attributes window(Integers kernel, const std::string& name = "", Integers value = {}) {
+  Attributes attributes{{"kernel_shape", std::move(kernel)}};
+  if (!name.empty()) attributes.set(name, std::move(value));
+  return attributes;
+}
+
+const Attributes kTransposed{{"transB", std::int64_t{1}}};
+const std::vector<Port> kConv{{{2, 3, 5, 6}}, {{4, 3, 3, 3}}, {{4}}};
+
+const std::vector<Refusal> kRefusals{
+    {"WindowTooLarge",
+     {"Conv", "", {{{2, 3, 2, 6}}, {{4, 3, 3, 3}}}, window({3, 3})},
+     "layer layer_1 (kernel_shape): a window of 3x3 does not fit its input of 2x6"},
+    {"DilatedWindowTooLarge",
+     {"Conv", "", kConv, window({3, 3}, "dilations", {3, 1})},
+     "layer layer_1 (kernel_shape): a window of 3x3 does not fit its input of 5x6"},
+    {"PoolTooLarge",
+     {"MaxPool", "", {{{1, 1, 5, 1}}}, window({2, 2})},
+     "layer layer_1 (kernel_shape): a window of 2x2 does not fit its input of 5x1"},
+    {"NoWindow",
+     {"AveragePool", "", {{{1, 1, 5, 5}}}, window({1, 1}, "strides", {0, 1})},
+     "layer layer_1 (kernel_shape): window and strides must be at least 1"},
+    {"NoDilation",
+     {"Conv", "", kConv, window({3, 3}, "dilations", {1, 0})},
+     "layer layer_1 (dilations): must be at least 1"},
+    {"NegativePads",
+     {"Conv", "", kConv, window({3, 3}, "pads", {0, -1, 0, 0})},
+     "layer layer_1 (pads): must not be negative"},
+    {"WindowOfPadding",
+     {"AveragePool", "", {{{1, 1, 5, 5}}}, window({2, 2}, "pads", {0, 0, 2, 0})},
+     "layer layer_1 (pads): must be smaller than the window"},
+    {"DilatedPool",
+     {"MaxPool", "", {{{1, 1, 5, 5}}}, window({2, 2}, "dilations", {1, 2})},
+     "layer layer_1 (dilations): of a pooling window must be 1"},
+    {"KernelShapeOfAnother",
+     {"Conv", "", kConv, window({3, 2})},
+     "layer layer_1 (kernel_shape): is 3x2, the kernel 3x3"},
+    {"ConvOfRows",
+     {"Conv", "", {{{2, 12}}, {{4, 3, 3, 3}}}, window({3, 3})},
+     "layer layer_1 (input): needs a picture (channels x height x width), but its input is 2x12"},
+    {"PoolOfRows",
+     {"AveragePool", "", {{{2, 12}}}, window({2, 2})},
+     "layer layer_1 (input): needs a picture (channels x height x width), but its input is 2x12"},
+    {"KernelOfRank2",
+     {"Conv", "", {{{2, 3, 5, 6}}, {{4, 27}}}, window({3, 3})},
+     "layer layer_1 (input): needs a 4-D kernel, but its input is 4x27"},
+    {"ConvChannels",
+     {"Conv", "", {{{2, 1, 5, 6}}, {{4, 3, 3, 3}}}, window({3, 3})},
+     "layer layer_1 (input): has 1 channels, the kernel 3"},
+    {"ConvBias",
+     {"Conv", "", {{{2, 3, 5, 6}}, {{4, 3, 3, 3}}, {{3}}}, window({3, 3})},
+     "layer layer_1 (input): bias must have one value a filter"},
+    {"DenseOfPictures",
+     {"Gemm", "", {{{2, 3, 2, 2}}, {{4, 12}}}, kTransposed},
+     "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "
+     "2x3x2x2"},
+    {"DenseLength",
+     {"Gemm", "", {{{2, 10}}, {{4, 12}}}, kTransposed},
+     "layer layer_1 (input): has 10 values a sample, the kernel 12"},
+    {"DenseBias",
+     {"Gemm", "", {{{2, 12}}, {{4, 12}}, {{12}}}, kTransposed},
+     "layer layer_1 (input): bias must have one value a unit"},
+    {"DenseKernelOfRank1",
+     {"Gemm", "", {{{2, 12}}, {{12}}}, kTransposed},
+     "layer layer_1 (input): needs a 2-D kernel, but its input is 12"},
+    {"DenseNotTransposed", {"Gemm", "", {{{2, 12}}, {{12, 4}}}}, "layer layer_1 (transB): must be 1"},
+    {"FlattenScalar", {"Flatten", "", {{{}}}}, "layer layer_1 (input): needs a batch, but its input is a scalar"},
+    {"ReshapeCount",
+     {"Reshape", "", {{{2, 3}}}, {{"shape", Integers{5}}}},
+     "layer layer_1 (shape): holds another number of elements"},
+    {"AddUnequal",
+     {"Add", "", {{{2, 3}}, {{3, 2}}}},
+     "layer layer_1 (input): has inputs of unequal shapes 2x3 and 3x2"},
+    {"SoftmaxOfPictures",
+     {"Softmax", "", {{{2, 3, 4, 5}}}},
+     "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "
+     "2x3x4x5"},
+    {"ClassLossOfPictures",
+     {"CrossEntropyLoss", "", {{{2, 3, 4, 5}}, {{2}, Fill::kLabels}}},
+     "layer layer_1 (input): needs one value a class, but its input is 2x3x4x5"},
+    {"LabelsOfAnotherBatch",
+     {"SoftmaxCrossEntropyLoss", "", {{{2, 3}}, {{3}, Fill::kLabels}}},
+     "layer layer_1 (input): labels must be one integer a sample"},
+    {"LabelsNotIntegers",
+     {"SoftmaxCrossEntropyLoss", "", {{{2, 3}}, {{2}}}},
+     "layer layer_1 (input): labels must be one integer a sample"},
+    {"TargetOfAnotherShape",
+     {"MeanSquaredErrorLoss", "", {{{2, 3}}, {{2, 4}}}},
+     "layer layer_1 (input): gives 2x3, its target is 2x4"},
+    {"PairLossOfVectors",
+     {"HuberLoss", "", {{{2}}, {{2}}}},
+     "layer layer_1 (input): needs one row of values a sample, but its input is 2"},
+    {"MeanOfRows",
+     {"WeightedMean", "", {{{2, 3}}, {{2, 3}}}},
+     "layer layer_1 (input): needs one loss a sample, but its input is 2x3"},
+    {"MeanWeights", {"WeightedMean", "", {{{2}}, {{3}}}}, "layer layer_1 (input): needs one weight a sample"},
+};
+
+class RefusalTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusalTest, SaysWhatIsWrong) {
+  Graph graph;
+  const Node node = node_of(GetParam().node, graph);
+  const auto infer = [&] { operators().get(node.op).infer(InferContext{graph, node}); };
+  EXPECT_EQ(message_of<GraphError>(infer), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(Infer, RefusalTest, ::testing::ValuesIn(kRefusals),
+                         [](const auto& each) { return each.param.name; });
+
+TEST(InferUpdate, RefusesWhatDoesNotFitTogether) {
+  Graph graph;
+  const ValueId scalar = graph.add_value({"s", {DType::kFloat32, {}}, ValueKind::kInput, -1, false});
+  const ValueId w = graph.add_value({"w", {DType::kFloat32, {3}}, ValueKind::kParameter, -1, true});
+  const ValueId g = graph.add_value({"g", {DType::kFloat32, {4}}, ValueKind::kInput, -1, false});
+  const auto message = [&](const std::string& op, std::vector<ValueId> inputs) {
+    Node node{op, "update", std::move(inputs), {}, {{"count", std::int64_t{1}}}, Phase::kUpdate};
+    return message_of<InternalError>([&] { operators().get(op).infer(InferContext{graph, node}); });
+  };
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, w, g}), "Sgd: g does not fit w");
+  EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w, g}), "Adam: g does not fit w");
+  EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w}), "Adam: wrong number of inputs");
+  EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w, w}), "nothing was thrown");
+}
+
+std::int64_t flops(const OpCase& op_case) {
+  Graph graph;
+  const Node node = node_of(op_case, graph);
+  const auto& count = operators().get(node.op).flops;
+  return count ? count(InferContext{graph, node}) : 0;
+}
+
+TEST(Flops, CountMultiplicationsAndAdditions) {
+  // 2 pictures, 4 filters, 3x4 pixels, each a sum of 3 channels x 3 x 3 products.
+  const std::int64_t conv = 2 * 2 * 4 * (3 * 4) * (3 * 9);
+  EXPECT_EQ(flops({"Conv", "", kConv, window({3, 3})}), conv);
+  EXPECT_EQ(flops({"ConvGradInput", "", {{{2, 4, 3, 4}}, {{4, 3, 3, 3}}}, window({3, 3}, "input_shape", {2, 3, 5, 6})}),
+            conv);
+  EXPECT_EQ(flops({"ConvGradWeight", "", {{{2, 3, 5, 6}}, {{2, 4, 3, 4}}}, window({3, 3})}), conv);
+  const std::int64_t gemm = 2 * 5 * 12 * 7;
+  EXPECT_EQ(flops({"Gemm", "", {{{5, 12}}, {{7, 12}}}, kTransposed}), gemm);
+  EXPECT_EQ(flops({"GemmGradInput", "", {{{5, 7}}, {{7, 12}}}, {{"input_shape", Integers{5, 12}}}}), gemm);
+  EXPECT_EQ(flops({"GemmGradWeight", "", {{{5, 12}}, {{5, 7}}}}), gemm);
+  EXPECT_EQ(flops({"Relu", "", {{{5, 12}}}}), 60);
+  EXPECT_EQ(flops({"Flatten", "", {{{5, 3, 4}}}}), 0);
+}
+
+TEST(SlotNames, FollowTheOptimizer) {
+  using ::testing::ElementsAre;
+  const Attributes momentum{{"momentum", 0.9}};
+  EXPECT_THAT(slot_names("Sgd", {}), ElementsAre());
+  EXPECT_THAT(slot_names("Sgd", momentum), ElementsAre("velocity"));
+  EXPECT_THAT(slot_names("RmsProp", {}), ElementsAre("mean_square"));
+  EXPECT_THAT(slot_names("RmsProp", momentum), ElementsAre("mean_square", "velocity"));
+  EXPECT_THAT(slot_names("Adam", {}), ElementsAre("m", "v"));
+}
+
+}  // namespace
+}  // namespace thaw

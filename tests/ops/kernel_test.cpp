@@ -1,0 +1,36 @@
+// Kernels in f32 against the f64 reference: every operator and its gradients, every case, every device.
+#include "tests/ops/devices.h"
+#include "tests/ops/kernel_check.h"
+#include "tests/ops/operator_test.h"
+
+namespace thaw {
+namespace {
+
+/// Kernels of layers claim their weights' layouts; what stands for the layer before them is an ordinary input.
+BuiltCase case_for_kernels(const OpCase& op_case) {
+  BuiltCase built = build_case(op_case);
+  const bool has_weights = op_case.op == "Conv" || op_case.op == "Gemm";
+  for (std::size_t i = 0; i < built.ports.size(); ++i) {
+    if (!has_weights || i == 0) built.graph.value(built.ports[i]).kind = ValueKind::kInput;
+  }
+  return built;
+}
+
+TEST_P(OperatorTest, EachKernelMatchesTheReference) {
+  const BuiltCase built = case_for_kernels(GetParam());
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(::testing::Message() << GetParam() << ", on " << choice);
+    expect_each_kernel_close(built.graph, built.feeds, choice.open());
+  }
+}
+
+TEST_P(OperatorTest, ForwardAndBackwardTogetherMatchTheReference) {
+  const BuiltCase built = case_for_kernels(GetParam());
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(::testing::Message() << GetParam() << ", on " << choice);
+    expect_chain_close(built.graph, built.feeds, choice.open());
+  }
+}
+
+}  // namespace
+}  // namespace thaw

@@ -1,0 +1,90 @@
+#include "tests/ops/op_case.h"
+
+#include <algorithm>
+
+#include "graph/passes/differentiate.h"
+#include "ops/catalogue.h"
+#include "tests/reference/random.h"
+
+namespace thaw {
+namespace {
+
+using reference::random_labels;
+using reference::random_values;
+
+std::vector<double> fill(const Port& port, const OpCase& op_case, std::uint64_t seed) {
+  const std::int64_t count = element_count(port.shape);
+  switch (port.fill) {
+    case Fill::kUniform:
+      return random_values(count, seed);
+    case Fill::kUnit:
+      return random_values(count, seed, 0, 1);
+    case Fill::kLarge:
+      return random_values(count, seed, -8, 8);
+    case Fill::kLabels:
+      return random_labels(count, seed, op_case.ports.front().shape.at(1));
+    case Fill::kAwayFromZero: {
+      std::vector<double> values = random_values(count, seed, 0.1, 1);
+      const std::vector<double> signs = random_values(count, seed + 1);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = signs[i] < 0 ? -values[i] : values[i];
+      return values;
+    }
+    case Fill::kDistinct: {
+      std::vector<double> values(static_cast<std::size_t>(count));
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(0.01 * static_cast<double>(i) - 1);
+      std::shuffle(values.begin(), values.end(), std::mt19937_64(seed));
+      return values;
+    }
+  }
+  return {};
+}
+
+/// A scalar that depends on every element of `value`, by operators that the case's own test does not judge.
+ValueId reduce_to_loss(Builder& builder, ValueId value, reference::Feeds& feeds) {
+  const auto type_of = [&](ValueId id) { return builder.graph().value(id).type; };
+  if (type_of(value).shape.empty()) return value;
+  if (type_of(value).shape.size() > 2) value = builder.node("Flatten", {value});
+  if (type_of(value).shape.size() == 2) {
+    const ValueId target = builder.input("loss/target", type_of(value));
+    feeds[target] = random_values(element_count(type_of(value).shape), 71);
+    value = builder.node("MeanSquaredErrorLoss", {value, target});
+  }
+  const ValueId weights = builder.input("loss/weights", type_of(value));
+  feeds[weights] = random_values(element_count(type_of(value).shape), 72, 0.5, 1);
+  return builder.node("WeightedMean", {value, weights}, {{"scale", 1.5}});
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const OpCase& op_case) {
+  out << op_case.op << ", case " << op_case.name << ":";
+  for (const Port& port : op_case.ports) out << ' ' << to_text(port.shape);
+  return out << "  " << to_text(op_case.attributes);
+}
+
+BuiltCase build_case(const OpCase& op_case, int only_port) {
+  BuiltCase built;
+  Builder builder(built.graph, operators());
+  builder.enter("case");
+  for (std::size_t i = 0; i < op_case.ports.size(); ++i) {
+    const Port& port = op_case.ports[i];
+    const std::string name = "input_" + std::to_string(i);
+    const bool is_trainable = only_port < 0 || only_port == static_cast<int>(i);
+    const DType dtype = port.fill == Fill::kLabels ? DType::kInt32 : DType::kFloat32;
+    const ValueId id = port.is_differentiated ? builder.parameter(name, port.shape, is_trainable)
+                                              : builder.input(name, {dtype, port.shape});
+    built.ports.push_back(id);
+    built.feeds[id] = fill(port, op_case, 100 + 10 * i);
+  }
+  built.output = builder.nodes(op_case.op, built.ports, op_case.attributes).front();
+  builder.enter("loss");
+  built.loss = reduce_to_loss(builder, built.output, built.feeds);
+  built.forward = built.graph;
+  built.gradients = differentiate(builder, built.loss);
+  built.graph.mark_output(built.output);
+  built.graph.mark_output(built.loss);
+  for (const auto& [parameter, gradient] : built.gradients) built.graph.mark_output(gradient);
+  return built;
+}
+
+}  // namespace thaw

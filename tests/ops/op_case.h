@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "tests/reference/interpreter.h"
+
+namespace thaw {
+
+/// What an input is filled with.
+enum class Fill {
+  kUniform,       ///< -1..1
+  kAwayFromZero,  ///< 0.1..1 in magnitude: off the kink of relu
+  kDistinct,      ///< no two values nearer than 0.01: off the kinks of max pooling
+  kUnit,          ///< 0..1: truths and probabilities
+  kLarge,         ///< -8..8: both branches of Huber, saturated sigmoids
+  kLabels,        ///< class numbers below the extent 1 of input 0
+};
+
+/// One input of a case.
+struct Port {
+  Shape shape;
+  Fill fill = Fill::kUniform;
+  bool is_differentiated = true;  ///< false: a graph input (labels, truths, sample weights) without a gradient
+};
+
+/// One operator at one size with one set of attributes.
+struct OpCase {
+  std::string op;
+  std::string name;  ///< letters, digits and '_'
+  std::vector<Port> ports;
+  Attributes attributes = {};
+};
+
+std::ostream& operator<<(std::ostream& out, const OpCase& op_case);
+
+/// A case as a graph: the operator, a scalar loss that depends on all of its output, and the gradients of its inputs.
+struct BuiltCase {
+  Graph forward;  ///< before differentiation; its ids are valid in `graph` too
+  Graph graph;    ///< the output, the loss and the gradients are marked as outputs
+  std::vector<ValueId> ports;
+  ValueId output = kNoValue, loss = kNoValue;
+  std::map<ValueId, ValueId> gradients;
+  reference::Feeds feeds;
+};
+
+/// Builds the case; `only_port` >= 0 makes that input the only trainable one.
+BuiltCase build_case(const OpCase& op_case, int only_port = -1);
+
+}  // namespace thaw

@@ -1,0 +1,211 @@
+"""./dev on machines that this one is not: every tool it calls is a stub that writes down how it was called."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import tree
+
+REAL_TOOLS = ("awk", "bash", "cat", "dirname", "env", "find", "grep", "mkdir", "rm", "sort", "tail", "touch", "xargs")
+# A stub notes its name and arguments, one call a line.
+STUB = '#!/bin/bash\nprintf "%s\\n" "{name} $*" >>"$CALLS"\n{body}\n'
+ALL_INSTALLED = 'shift 3; for package; do echo "$package installed"; done'
+ALL_BUT_LIBDNNL = 'shift 3; for package; do [[ $package = libdnnl-dev ]] || echo "$package installed"; done; exit 1'
+
+
+class Machine(unittest.TestCase):
+    """A checkout of ./dev alone, everything installed and built."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = os.path.realpath(folder.name)
+        self.root = os.path.join(self.folder, "thaw")
+        self.tools = os.path.join(self.folder, "tools")
+        for made in (os.path.join(self.root, ".ci"), self.tools):
+            os.makedirs(made)
+        for name in ("dev", ".ci/packages.txt", "CMakePresets.json"):
+            shutil.copy(os.path.join(tree.ROOT, name), os.path.join(self.root, name))
+        for tool in REAL_TOOLS:
+            os.symlink(shutil.which(tool), os.path.join(self.tools, tool))
+        for tool, body in (("dpkg-query", ALL_INSTALLED), ("nproc", "echo 2"), ("id", "echo 0"), ("cmake", ""),
+                           ("ninja", "[[ $1 != -n ]] || echo 'ninja: no work to do.'")):
+            self.stub(tool, body)
+        self.configured("release")
+        self.program(os.path.join(self.root, "build/release/thaw"), 'echo "thaw $* in $PWD"')
+
+    def program(self, path, text):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/bash\n" + text + "\n")
+        os.chmod(path, 0o755)
+
+    def stub(self, tool, body):
+        self.program(os.path.join(self.tools, tool), STUB.format(name=tool, body=body).split("\n", 1)[1])
+
+    def configured(self, preset, home=None):
+        folder = os.path.join(self.root, "build", preset)
+        os.makedirs(folder, exist_ok=True)
+        for name, text in (("build.ninja", ""), ("CMakeCache.txt",
+                                                 f"CMAKE_HOME_DIRECTORY:INTERNAL={home or self.root}\n")):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def dev(self, *arguments):
+        self.calls_file = os.path.join(self.folder, "calls")
+        open(self.calls_file, "w", encoding="utf-8").close()
+        return subprocess.run([os.path.join(self.root, "dev"), *arguments], capture_output=True, text=True, check=False,
+                              cwd=self.folder, env={"PATH": self.tools, "CALLS": self.calls_file})
+
+    def calls(self, tool):
+        with open(self.calls_file, encoding="utf-8") as file:
+            return [line.rstrip("\n") for line in file if line.startswith(tool + " ")]
+
+    def assert_fails(self, result, stderr):
+        self.assertEqual((result.returncode, result.stderr), (1, stderr))
+
+
+class Verbs(Machine):
+    def test_help_names_every_verb(self):
+        result = self.dev("help")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        for verb in ("run", "test", "build", "bench", "format", "lint", "sanitize", "help"):
+            self.assertIn(f"\n  {verb} ", result.stdout)
+
+    def test_no_verb_means_help(self):
+        self.assertEqual(self.dev().stdout, self.dev("help").stdout)
+
+    def test_unknown_verb(self):
+        self.assert_fails(self.dev("tset"), self.dev("help").stdout + "dev: unknown verb 'tset'.\n")
+
+    def test_unknown_preset(self):
+        self.assert_fails(self.dev("build", "relase"), "dev: no preset 'relase' in CMakePresets.json.\n")
+
+    def test_two_presets(self):
+        self.assert_fails(self.dev("build", "dev", "asan"), "dev: build takes one preset.\n")
+
+    def test_format_with_an_unknown_argument(self):
+        self.assert_fails(self.dev("format", "--chek"), "dev: format takes --check or nothing.\n")
+
+    def test_format_check_of_unformatted_sources(self):
+        self.stub("clang-format", "exit 1")
+        os.makedirs(os.path.join(self.root, "graph"))
+        open(os.path.join(self.root, "graph/shape.h"), "w", encoding="utf-8").close()
+        result = self.dev("format", "--check")
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue(result.stderr.endswith("dev: not formatted; ./dev format does it.\n"), result.stderr)
+        self.assertEqual(self.calls("clang-format"), ["clang-format --dry-run -Werror graph/shape.h"])
+
+
+class Run(Machine):
+    def test_starts_thaw_where_the_user_is_and_says_nothing(self):
+        result = self.dev("run", "my experiment.pbtxt", "--set", "seed=2")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout, f"thaw run my experiment.pbtxt --set seed=2 in {self.folder}\n")
+
+    def test_neither_configures_nor_installs_what_is_there(self):
+        self.stub("apt-get", "")
+        self.dev("run", "digits.pbtxt")
+        self.assertEqual(self.calls("cmake"), [])
+        self.assertEqual(self.calls("apt-get"), [])
+        self.assertEqual(self.calls("ninja"), ["ninja -n thaw"])
+
+    def test_hands_on_the_exit_code(self):
+        self.program(os.path.join(self.root, "build/release/thaw"), "exit 75")
+        self.assertEqual(self.dev("run", "digits.pbtxt").returncode, 75)
+
+    def test_configures_a_fresh_checkout(self):
+        os.remove(os.path.join(self.root, "build/release/build.ninja"))
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual((result.returncode, result.stderr), (0, "Configuring (release)\n"))
+        self.assertEqual(self.calls("cmake"), ["cmake --preset release --fresh"])
+
+    def test_configures_again_when_the_checkout_was_moved(self):
+        self.configured("release", home="/elsewhere/thaw")
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "Configuring (release)\n")
+
+    def test_configures_once_when_the_presets_changed(self):
+        os.utime(os.path.join(self.root, "build/release/CMakeCache.txt"), (1, 1))
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "Configuring (release)\n")
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "")
+
+    def test_shows_why_cmake_failed(self):
+        os.remove(os.path.join(self.root, "build/release/build.ninja"))
+        self.stub("cmake", "echo 'no compiler' >&2; exit 1")
+        self.assert_fails(self.dev("run", "digits.pbtxt"),
+                          "Configuring (release)\nno compiler\ndev: CMake could not configure the preset 'release'.\n")
+
+    def test_stops_when_the_build_failed(self):
+        self.stub("ninja", "[[ $1 = -n ]] || { echo 'error: graph.cpp'; exit 1; }")
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual(result.stdout, "")
+        self.assert_fails(
+            result, "Building (release); the first time takes minutes\nerror: graph.cpp\n"
+            "dev: the build failed; see above.\n")
+
+
+class Packages(Machine):
+    INSTALL = ("env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o APT::Status-Fd=1 install -y "
+               "--no-install-recommends libdnnl-dev")
+
+    def setUp(self):
+        super().setUp()
+        self.stub("dpkg-query", ALL_BUT_LIBDNNL)
+        self.stub("apt-get", "echo 'pmstatus:libdnnl2:50.5:Unpacking'")
+
+    def test_installs_what_is_missing_as_root(self):
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual(
+            result.stderr, "Installing the Debian packages that are missing:\n"
+            "  libdnnl-dev                    CPU kernels (oneDNN)\n  installing 50 %\n")
+        self.assertEqual([call.split("APT::Status-Fd=1 ")[1] for call in self.calls("apt-get")],
+                         ["update", "install -y --no-install-recommends libdnnl-dev"])
+
+    def test_installs_with_sudo_as_a_user(self):
+        self.stub("id", "echo 1000")
+        self.stub("sudo", '"$@"')
+        self.dev("run", "digits.pbtxt")
+        self.assertEqual(self.calls("sudo")[-1], "sudo " + self.INSTALL)
+
+    def test_says_what_to_type_without_root_and_sudo(self):
+        self.stub("id", "echo 1000")
+        self.assert_fails(
+            self.dev("run", "digits.pbtxt"),
+            "dev: these Debian packages are missing, and installing them takes root. Type as root:\n"
+            "  apt-get update && apt-get install --no-install-recommends libdnnl-dev\n")
+        self.assertEqual(self.calls("apt-get"), [])
+
+    def test_goes_on_when_a_package_source_is_broken(self):
+        self.stub("apt-get", "[[ $* != *update ]]")
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual(result.returncode, 0)
+        self.assertTrue(result.stderr.endswith("\n  apt-get update reported errors; going on\n"), result.stderr)
+
+    def test_shows_why_the_installation_failed(self):
+        self.stub("apt-get", "[[ $* = *update ]] || { echo 'E: no space left: /var'; exit 100; }")
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue(
+            result.stderr.endswith("\nE: no space left: /var\ndev: apt-get could not install the packages; "
+                                   "what it said is in build/apt.log.\n"), result.stderr)
+
+    def test_installs_nothing_on_another_system(self):
+        os.remove(os.path.join(self.tools, "dpkg-query"))
+        result = self.dev("run", "digits.pbtxt")
+        self.assertEqual(
+            result.stderr, "dev: not a Debian system: taking it that what .ci/packages.txt lists is installed.\n")
+        self.assertEqual(result.returncode, 0)
+
+
+class Script(unittest.TestCase):
+    def test_has_no_finding_of_shellcheck(self):
+        if not shutil.which("shellcheck"):
+            self.skipTest("shellcheck is not installed")
+        result = subprocess.run(["shellcheck", "dev", ".ci/run"], cwd=tree.ROOT, capture_output=True, text=True,
+                                check=False)
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,150 @@
+// Losses, one value a sample. Keras: categorical cross-entropy with label_smoothing s has the truth
+// (1 - s) [class = label] + s / classes; binary cross-entropy, mean squared error and Huber are means over a sample's
+// values. The weighted mean over a batch is scale * sum(w L) / sum(w).
+#include <algorithm>
+#include <cmath>
+
+#include "tests/reference/functions.h"
+
+namespace thaw::reference {
+namespace {
+
+double truth_of(const Call& call, std::int64_t label, std::int64_t c, std::int64_t classes) {
+  const double smoothing = call.node.attributes.real("label_smoothing");
+  return (c == label ? 1 - smoothing : 0) + smoothing / static_cast<double>(classes);
+}
+
+/// -sum over classes of truth * log_prob.
+Tensor cross_entropy(const Call& call, const Tensor& log_prob) {
+  const std::int64_t classes = log_prob.extent(1);
+  Tensor loss({log_prob.extent(0)});
+  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
+    const auto label = static_cast<std::int64_t>(call.in(1).at(n));
+    for (std::int64_t c = 0; c < classes; ++c) {
+      const double truth = truth_of(call, label, c, classes);
+      if (truth > 0) loss.at(n) -= truth * log_prob.at(n, c);
+    }
+  }
+  return loss;
+}
+
+std::vector<Tensor> cross_entropy_loss(const Call& call) {
+  Tensor log_prob = call.in(0);
+  for (double& value : log_prob.values) value = std::log(value);
+  return {cross_entropy(call, log_prob)};
+}
+
+std::vector<Tensor> softmax_cross_entropy_loss(const Call& call) {
+  Tensor log_prob = call.in(0);
+  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
+    double largest = log_prob.at(n, 0), sum = 0;
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) largest = std::max(largest, log_prob.at(n, c));
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) sum += std::exp(log_prob.at(n, c) - largest);
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) log_prob.at(n, c) -= largest + std::log(sum);
+  }
+  return {cross_entropy(call, log_prob), log_prob};
+}
+
+std::vector<Tensor> softmax_cross_entropy_loss_grad(const Call& call) {
+  const Tensor& dl = call.in(0);
+  const Tensor& log_prob = call.in(1);
+  Tensor dx(log_prob.shape);
+  for (std::int64_t n = 0; n < dx.extent(0); ++n) {
+    const auto label = static_cast<std::int64_t>(call.in(2).at(n));
+    for (std::int64_t c = 0; c < dx.extent(1); ++c) {
+      dx.at(n, c) = dl.at(n) * (std::exp(log_prob.at(n, c)) - truth_of(call, label, c, dx.extent(1)));
+    }
+  }
+  return {dx};
+}
+
+using PairFunction = double (*)(double y, double t, double delta);
+
+/// Mean over a row's values of f(prediction, target).
+template <PairFunction f>
+std::vector<Tensor> mean_of_pairs(const Call& call) {
+  const Tensor& y = call.in(0);
+  Tensor loss({y.extent(0)});
+  for (std::int64_t n = 0; n < y.extent(0); ++n) {
+    for (std::int64_t k = 0; k < y.extent(1); ++k) {
+      loss.at(n) += f(y.at(n, k), call.in(1).at(n, k), call.node.attributes.real("delta", 1));
+    }
+    loss.at(n) /= static_cast<double>(y.extent(1));
+  }
+  return {loss};
+}
+
+template <PairFunction slope>
+std::vector<Tensor> gradient_of_pairs(const Call& call) {
+  const Tensor& y = call.in(1);
+  Tensor dy(y.shape);
+  for (std::int64_t n = 0; n < y.extent(0); ++n) {
+    for (std::int64_t k = 0; k < y.extent(1); ++k) {
+      const double each = slope(y.at(n, k), call.in(2).at(n, k), call.node.attributes.real("delta", 1));
+      dy.at(n, k) = call.in(0).at(n) * each / static_cast<double>(y.extent(1));
+    }
+  }
+  return {dy};
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+double squared(double y, double t, double) { return (y - t) * (y - t); }
+double squared_slope(double y, double t, double) { return 2 * (y - t); }
+double binary_entropy(double p, double t, double) {
+  return -(t > 0 ? t * std::log(p) : 0) - (t < 1 ? (1 - t) * std::log(1 - p) : 0);
+}
+// log(1 + e^x) - t x is the binary entropy of sigmoid(x), written so that no probability is rounded to 0 or 1.
+double logit_entropy(double x, double t, double) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - t * x;
+}
+double logit_entropy_slope(double x, double t, double) { return sigmoid(x) - t; }
+double huber(double y, double t, double delta) {
+  const double distance = std::abs(y - t);
+  return distance <= delta ? distance * distance / 2 : delta * (distance - delta / 2);
+}
+double huber_slope(double y, double t, double delta) { return std::clamp(y - t, -delta, delta); }
+
+double sum_of(const Tensor& tensor) {
+  double sum = 0;
+  for (const double value : tensor.values) sum += value;
+  return sum;
+}
+
+std::vector<Tensor> weighted_mean(const Call& call) {
+  const double weights = sum_of(call.in(1));
+  double sum = 0;
+  for (std::int64_t n = 0; n < call.in(0).extent(0); ++n) {
+    // Rows of weight 0 fill up a short batch and may hold anything.
+    if (call.in(1).at(n) != 0) sum += call.in(0).at(n) * call.in(1).at(n);
+  }
+  return {Tensor({}, {weights == 0 ? 0 : call.node.attributes.real("scale", 1) * sum / weights})};
+}
+
+std::vector<Tensor> weighted_mean_grad(const Call& call) {
+  const double weights = sum_of(call.in(1));
+  Tensor dl = call.in(1);
+  for (double& value : dl.values) {
+    value = weights == 0 ? 0 : call.in(0).at(0) * call.node.attributes.real("scale", 1) * value / weights;
+  }
+  return {dl};
+}
+
+}  // namespace
+
+void add_loss(Functions& functions) {
+  functions["CrossEntropyLoss"] = cross_entropy_loss;
+  functions["SoftmaxCrossEntropyLoss"] = softmax_cross_entropy_loss;
+  functions["SoftmaxCrossEntropyLossGrad"] = softmax_cross_entropy_loss_grad;
+  functions["BinaryCrossEntropyLoss"] = mean_of_pairs<binary_entropy>;
+  functions["SigmoidCrossEntropyLoss"] = mean_of_pairs<logit_entropy>;
+  functions["SigmoidCrossEntropyLossGrad"] = gradient_of_pairs<logit_entropy_slope>;
+  functions["MeanSquaredErrorLoss"] = mean_of_pairs<squared>;
+  functions["MeanSquaredErrorLossGrad"] = gradient_of_pairs<squared_slope>;
+  functions["HuberLoss"] = mean_of_pairs<huber>;
+  functions["HuberLossGrad"] = gradient_of_pairs<huber_slope>;
+  functions["WeightedMean"] = weighted_mean;
+  functions["WeightedMeanGrad"] = weighted_mean_grad;
+}
+
+}  // namespace thaw::reference

@@ -1,0 +1,106 @@
+// Keras's SGD, RMSprop and Adam, and its gradient clipping, in place:
+//
+//   SGD       v = momentum v - rate g;  w += v, or with nesterov w += momentum v - rate g
+//   RMSprop   a = rho a + (1 - rho) g^2;  as SGD with g / sqrt(a + epsilon) for g
+//   Adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+//             w -= rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)
+//
+// Inputs: loss, rate, t, then all weights, all gradients, then slot by slot one for each weight. The output is the
+// joint norm of the gradients before clipping; if it or the loss is not finite nothing changes and the output is NaN.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tests/reference/functions.h"
+
+namespace thaw::reference {
+namespace {
+
+/// The tensors of one update node.
+struct Update {
+  explicit Update(const Call& each) : call(each), count(static_cast<int>(each.node.attributes.integer("count"))) {}
+
+  double loss() const { return call.in(0).at(0); }
+  double rate() const { return call.in(1).at(0); }
+  double step() const { return call.in(2).at(0); }
+  double real(const char* name) const { return call.node.attributes.real(name); }
+  Tensor& weight(int i) const { return call.in(3 + i); }
+  Tensor& gradient(int i) const { return call.in(3 + count + i); }
+  Tensor& slot(int which, int i) const { return call.in(3 + (2 + which) * count + i); }
+
+  double norm() const {
+    double sum = 0;
+    for (int i = 0; i < count; ++i) {
+      for (const double g : gradient(i).values) sum += g * g;
+    }
+    return std::sqrt(sum);
+  }
+
+  /// Clipped by joint norm (0: not), then by value (0: not).
+  double clipped(double g, double norm) const {
+    const double largest_norm = real("clip_global_norm"), largest_value = real("clip_value");
+    if (largest_norm > 0 && norm > largest_norm) g *= largest_norm / norm;
+    if (largest_value > 0) g = std::clamp(g, -largest_value, largest_value);
+    return g;
+  }
+
+  const Call& call;
+  int count;
+};
+
+/// Moves weight k of parameter i by SGD's rule, given its direction.
+void descend(const Update& update, int i, std::size_t k, double direction, int velocity_slot) {
+  double& w = update.weight(i).values[k];
+  const double momentum = update.real("momentum"), move = update.rate() * direction;
+  if (momentum == 0) {
+    w -= move;
+    return;
+  }
+  double& v = update.slot(velocity_slot, i).values[k];
+  v = momentum * v - move;
+  w += update.call.node.attributes.integer("nesterov") ? momentum * v - move : v;
+}
+
+void sgd(const Update& update, int i, std::size_t k, double g) { descend(update, i, k, g, 0); }
+
+void rms_prop(const Update& update, int i, std::size_t k, double g) {
+  double& a = update.slot(0, i).values[k];
+  a = update.real("rho") * a + (1 - update.real("rho")) * g * g;
+  descend(update, i, k, g / std::sqrt(a + update.real("epsilon")), 1);
+}
+
+void adam(const Update& update, int i, std::size_t k, double g) {
+  const double b1 = update.real("beta_1"), b2 = update.real("beta_2"), t = update.step();
+  double& m = update.slot(0, i).values[k];
+  double& v = update.slot(1, i).values[k];
+  m = b1 * m + (1 - b1) * g;
+  v = b2 * v + (1 - b2) * g * g;
+  update.weight(i).values[k] -= update.rate() * std::sqrt(1 - std::pow(b2, t)) / (1 - std::pow(b1, t)) * m /
+                                (std::sqrt(v) + update.real("epsilon"));
+}
+
+template <void (*move)(const Update&, int, std::size_t, double)>
+std::vector<Tensor> run(const Call& call) {
+  const Update update(call);
+  const double norm = update.norm();
+  if (!std::isfinite(norm) || !std::isfinite(update.loss())) {
+    return {Tensor({}, {std::numeric_limits<double>::quiet_NaN()})};
+  }
+  for (int i = 0; i < update.count; ++i) {
+    const Tensor gradient = update.gradient(i);
+    for (std::size_t k = 0; k < gradient.values.size(); ++k) {
+      move(update, i, k, update.clipped(gradient.values[k], norm));
+    }
+  }
+  return {Tensor({}, {norm})};
+}
+
+}  // namespace
+
+void add_update(Functions& functions) {
+  functions["Sgd"] = run<sgd>;
+  functions["RmsProp"] = run<rms_prop>;
+  functions["Adam"] = run<adam>;
+}
+
+}  // namespace thaw::reference

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "schemas/run_record.pb.h"
+
+namespace thaw::test {
+
+/// A made-up run: what its folder holds.
+struct ExampleRun {
+  std::string name;
+  std::vector<Event> events;
+};
+
+/// What a failing test calls it.
+void PrintTo(const ExampleRun& run, std::ostream* out);
+
+struct ExampleOptions {
+  int epochs = 10;
+  int epochs_done = 10;
+  int seed = 1;
+  bool has_boxes = true;
+  bool has_validation = true;
+  double learning_rate = 0.001;
+  int pictures = 24;
+};
+
+/// Started, DataPreview and the epochs: what a run leaves that has not ended.
+std::vector<Event> begun_run(const ExampleOptions& options);
+/// begun_run with an Evaluation and Finished.
+std::vector<Event> finished_run(const ExampleOptions& options);
+
+Event stopped_event(std::int64_t step);
+Event diverged_event(std::int64_t step);
+Event resumed_event(std::int64_t step, std::int64_t from_step);
+
+/// Every string that a record may carry, replaced by `text`; pictures keep their paths.
+void make_hostile(std::vector<Event>& events, const std::string& text);
+
+/// One run for each page that must look right: finished, classification only, killed, stopped, diverged, no validation,
+/// overfitting, hostile names, 1 epoch, 1000 epochs, many classes.
+std::vector<ExampleRun> example_runs();
+
+/// The bytes of record.binpb.
+std::string record_bytes(const std::vector<Event>& events);
+
+/// Writes the record and every picture it names (a digit, drawn where the true box is) and returns the folder.
+std::string write_run(const std::string& folder, const std::vector<Event>& events);
+
+}  // namespace thaw::test

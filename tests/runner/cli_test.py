@@ -1,0 +1,154 @@
+"""The program as a person or a script meets it: exit codes, last lines, what a second run does, what an error says."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+THAW = ""
+TINY = pathlib.Path(__file__).parent / "tiny.pbtxt"
+
+
+def thaw(*words, cwd=None):
+    return subprocess.run([THAW, *map(str, words)], capture_output=True, text=True, timeout=300, check=False, cwd=cwd)
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="thaw_cli_")
+        self.addCleanup(self._folder.cleanup)
+        self.root = pathlib.Path(self._folder.name)
+
+    def run_tiny(self, *words, runs="runs"):
+        return thaw("run", TINY, "--runs", self.root / runs, *words)
+
+    def shown(self, result):
+        self.assertEqual(result.returncode, 0, result.stderr)
+        last = result.stdout.rstrip().splitlines()[-1]
+        self.assertTrue(last.startswith("run: "), last)
+        return json.loads(thaw("show", last[5:], "--json").stdout)
+
+    def hashes(self, result):
+        shown = self.shown(result)
+        return shown["weights_sha256"], shown["best_weights_sha256"], shown["metrics_sha256"]
+
+    def test_same_command_twice_gives_the_same_bytes(self):
+        self.assertEqual(self.hashes(self.run_tiny(runs="a")), self.hashes(self.run_tiny(runs="b")))
+
+    def test_any_number_of_loader_threads_gives_the_same_bytes(self):
+        one = self.hashes(self.run_tiny())
+        for threads in (0, 3):
+            other = self.run_tiny("--set", f"data.loader_threads={threads}", runs=f"with_{threads}")
+            self.assertEqual(one, self.hashes(other))
+
+    def test_another_seed_gives_other_bytes(self):
+        self.assertNotEqual(self.hashes(self.run_tiny()), self.hashes(self.run_tiny("--set", "seed=2")))
+
+    def test_a_finished_run_is_not_run_again(self):
+        first = self.shown(self.run_tiny())
+        again = self.run_tiny()
+        self.assertIn("already done", again.stderr)
+        self.assertEqual(first, self.shown(again))
+
+    def test_the_resolved_file_runs_to_the_same_weights(self):
+        first = self.run_tiny()
+        folder = pathlib.Path(first.stdout.rstrip().splitlines()[-1][5:])
+        again = thaw("run", folder / "experiment.pbtxt", "--runs", self.root / "again")
+        self.assertEqual(self.hashes(first), self.hashes(again))
+
+    def test_interrupt_checkpoints_and_the_same_command_goes_on(self):
+        words = ["--set", "train.epochs=60"]
+        whole = self.hashes(self.run_tiny(*words, runs="whole"))
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            runs = stop.name
+            process = subprocess.Popen(
+                [THAW, "run", str(TINY), "--runs", str(self.root / runs), *words],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while not list((self.root / runs).glob("tiny/*/checkpoints/step-*.safetensors")):
+                time.sleep(0.005)
+                self.assertIsNone(process.poll(), "ended before it could be stopped")
+            process.send_signal(stop)
+            _, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 75, errors)
+            self.assertIn(f"stopped by {stop.name} after step", errors)
+            self.assertIn("the same command goes on from there", errors)
+            self.assertEqual(whole, self.hashes(self.run_tiny(*words, runs=runs)))
+
+    def test_divergence_names_the_first_tensor_and_what_to_type(self):
+        words = ["--set", "train.optimizer.adam.learning_rate=1000000", "--set", "train.loss[1].weight=1000000"]
+        result = self.run_tiny(*words)
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertRegex(result.stderr, r"diverged at step \d+ of 20: \S+/\S+ became NaN or infinite \(learning rate 1e\+06\)")
+        self.assertIn("--set train.optimizer.adam.learning_rate=1e+05", result.stderr)
+        again = self.run_tiny(*words)
+        self.assertEqual(again.returncode, 3)
+        self.assertIn("diverged before, and would again", again.stderr)
+
+    def test_early_stopping_ends_a_run_that_gets_no_better(self):
+        shown = self.shown(self.run_tiny(
+            "--set", "train.epochs=50", "--set", "train.optimizer.adam.learning_rate=1e-9",
+            "--set", "train.early_stopping.patience=2", "--set", "train.early_stopping.min_delta=0.1"))
+        self.assertEqual(shown["epochs_done"], 3)
+
+    def test_a_second_process_is_refused(self):
+        words = ["run", str(TINY), "--runs", str(self.root / "runs"), "--set", "train.epochs=1000"]
+        process = subprocess.Popen([THAW, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not list((self.root / "runs").glob("tiny/*/checkpoints/step-*.safetensors")):
+                time.sleep(0.01)
+            second = thaw(*words)
+            self.assertEqual(second.returncode, 2)
+            self.assertIn("another thaw process is running this experiment", second.stderr)
+        finally:
+            process.kill()
+            process.wait()
+
+    def test_mistakes_are_found_before_anything_is_written(self):
+        result = self.run_tiny("--set", "train.epoch=2")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("nearest: epochs", result.stderr)
+        self.assertEqual(list(self.root.iterdir()), [])
+        missing = thaw("run", self.root / "nowhere.pbtxt")
+        self.assertEqual(missing.returncode, 2)
+        self.assertIn("nowhere.pbtxt", missing.stderr)
+        self.assertEqual(thaw("show", self.root / "nowhere").returncode, 2)
+        self.assertEqual(thaw("run", TINY, "--device", "cuda").returncode, 2)
+
+    def test_check_prints_the_plan_and_summary_gives_it_as_json(self):
+        check = thaw("check", TINY)
+        self.assertEqual(check.returncode, 0, check.stderr)
+        self.assertIn("no mistakes found", check.stdout)
+        summary = json.loads(thaw("summary", TINY, "--json").stdout)
+        self.assertEqual(summary["parameters"], 3 * 3 * 16 + 16 + 11 * 11 * 16 * 16 + 16 + 16 * 3 + 3 + 16 * 4 + 4)
+        self.assertLess(summary["arena_bytes"], summary["arena_bytes_without_reuse"])
+        passes = thaw("summary", TINY, "--passes").stdout
+        for name in ("fuse", "differentiate", "fuse_gradients", "remove_dead"):
+            self.assertIn(f"== after {name} ", passes)
+        self.assertIn("conv2d/Conv[", thaw("summary", TINY, "--plan").stdout)
+
+    def test_a_report_of_one_and_of_several_runs(self):
+        folders = []
+        for seed in (1, 2):
+            result = self.run_tiny("--set", f"seed={seed}")
+            folders.append(result.stdout.rstrip().splitlines()[-1][5:])
+            self.assertTrue(pathlib.Path(folders[-1], "report.html").read_text().rstrip().endswith("</html>"))
+        page = self.root / "page.html"
+        self.assertEqual(thaw("report", *folders, "-o", page).returncode, 0)
+        self.assertTrue(page.read_text().rstrip().endswith("</html>"))
+
+    def test_help_and_explain(self):
+        self.assertIn("thaw run", thaw().stdout)
+        self.assertIn("--set", thaw("run", "--help").stdout)
+        self.assertIn("0.9", thaw("explain", "train.optimizer.adam.beta_1").stdout)
+        wrong = thaw("explain", "train.optimizer.adm")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("adam", wrong.stderr)
+
+
+if __name__ == "__main__":
+    THAW = sys.argv.pop(1)
+    unittest.main()

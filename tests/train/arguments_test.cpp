@@ -1,0 +1,52 @@
+#include "runner/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+std::string error_of(const std::vector<std::string>& words) {
+  try {
+    parse_arguments(words);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Arguments, RunTakesAFileAndItsOptions) {
+  const Arguments parsed =
+      parse_arguments({"run", "a.pbtxt", "--set", "train.epochs=2", "--set", "seed=7", "--data", "d", "--runs", "r"});
+  EXPECT_EQ(parsed.verb, "run");
+  EXPECT_EQ(parsed.operands, std::vector<std::string>{"a.pbtxt"});
+  EXPECT_EQ(parsed.overrides, (std::vector<std::string>{"train.epochs=2", "seed=7"}));
+  EXPECT_EQ(parsed.data, "d");
+  EXPECT_EQ(parsed.runs, "r");
+}
+
+TEST(Arguments, NothingAtAllAsksForHelp) { EXPECT_EQ(parse_arguments({}).verb, "help"); }
+
+TEST(Arguments, MistakesSayWhatToTypeInstead) {
+  EXPECT_EQ(error_of({"rum", "a.pbtxt"}), "thaw: unknown verb \"rum\"; nearest: run\n  see: thaw help");
+  EXPECT_EQ(error_of({"run"}), "thaw: run takes FILE, as in: thaw run FILE\n  see: thaw help run");
+  EXPECT_EQ(error_of({"run", "a", "b"}), "thaw: run takes FILE, as in: thaw run FILE\n  see: thaw help run");
+  EXPECT_EQ(error_of({"run", "a", "--dota", "x"}),
+            "thaw: run: unknown option --dota; nearest: --data\n  see: thaw help run");
+  EXPECT_EQ(error_of({"run", "a", "--device", "gpu"}),
+            "thaw: run: --device takes auto, cpu or cuda, not \"gpu\"\n  see: thaw help run");
+  EXPECT_EQ(error_of({"report", "runs/x"}),
+            "thaw: report needs a file to write, as in: thaw report RUN -o report.html\n  see: thaw help report");
+}
+
+TEST(Arguments, HelpNamesEveryVerbAndItsOptions) {
+  const std::string text = help_text("");
+  for (const char* verb : {"check", "run", "summary", "show", "report", "explain"}) {
+    EXPECT_NE(text.find(std::string("thaw ") + verb), std::string::npos) << verb;
+  }
+  EXPECT_NE(help_text("run").find("--set"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace thaw

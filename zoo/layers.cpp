@@ -1,0 +1,171 @@
+#include "zoo/layers.h"
+
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+using Pair = std::vector<std::int64_t>;
+
+/// Height and width from a repeated field: none (the default), one for both, or two.
+template <typename Field>
+Pair pair_of(const Field& field, const Pair& fallback, const std::string& layer, const char* attribute) {
+  if (field.size() == 0) return fallback;
+  if (field.size() > 2) throw GraphError(layer, attribute, "takes one number or two (height, width)");
+  return {field[0], field[field.size() - 1]};
+}
+
+/// ONNX pads (top, left, bottom, right). SAME puts the odd one last, as Keras and TensorFlow do.
+std::vector<std::int64_t> pads_of(Padding padding, const Shape& x, const Pair& kernel, const Pair& strides) {
+  std::vector<std::int64_t> pads(4, 0);
+  if (padding == VALID) return pads;
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const std::int64_t extent = x[axis + 2];
+    const std::int64_t out = (extent + strides[axis] - 1) / strides[axis];
+    const std::int64_t total = std::max<std::int64_t>((out - 1) * strides[axis] + kernel[axis] - extent, 0);
+    pads[axis] = total / 2;
+    pads[axis + 2] = total - total / 2;
+  }
+  return pads;
+}
+
+std::string times(const Pair& pair) { return std::to_string(pair[0]) + "x" + std::to_string(pair[1]); }
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::string activation_text(Activation activation) {
+  return activation == LINEAR ? "" : ", " + lower(Activation_Name(activation));
+}
+
+std::string strides_text(const Pair& strides, const Pair& usual) {
+  return strides == usual ? "" : ", strides " + times(strides);
+}
+
+void expect_picture(const std::string& layer, const Shape& x) {
+  if (x.size() != 4) {
+    throw GraphError(
+        layer, "input",
+        "needs a picture (channels x height x width), but its input is " + to_text(Shape(x.begin() + 1, x.end())));
+  }
+}
+
+}  // namespace
+
+ValueId LayerBuilder::parameter(const std::string& role, Shape shape, Initializer initializer, std::int64_t fan_in,
+                                std::int64_t fan_out) {
+  const std::string name = name_ + "/" + role;
+  parameter_count_ += element_count(shape);
+  model_.parameters.push_back({name, shape, initializer, fan_in, fan_out});
+  return builder_.parameter(name, std::move(shape));
+}
+
+ValueId LayerBuilder::activate(Activation activation, ValueId input) {
+  switch (activation) {
+    case RELU:
+      return builder_.node("Relu", {input});
+    case SIGMOID:
+      return builder_.node("Sigmoid", {input});
+    case TANH:
+      return builder_.node("Tanh", {input});
+    case SOFTMAX:
+      return builder_.node("Softmax", {input});
+    case LINEAR:
+      break;
+  }
+  return input;
+}
+
+ValueId LayerBuilder::conv2d(const Conv2d& layer, ValueId input) {
+  const Shape x = shape(input);
+  expect_picture(name_, x);
+  const Pair kernel = pair_of(layer.kernel_size(), {}, name_, "kernel_shape");
+  const Pair strides = pair_of(layer.strides(), {1, 1}, name_, "strides");
+  type_ = "Conv2D " + times(kernel) + ", " + std::to_string(layer.filters()) + " filters" +
+          strides_text(strides, {1, 1}) + (layer.padding() == SAME ? ", same" : "") +
+          activation_text(layer.activation());
+  const std::int64_t area = kernel[0] * kernel[1];
+  std::vector<ValueId> inputs{input, parameter("kernel", {layer.filters(), x[1], kernel[0], kernel[1]},
+                                               layer.kernel_initializer(), x[1] * area, layer.filters() * area)};
+  if (layer.use_bias()) inputs.push_back(parameter("bias", {layer.filters()}, ZEROS, 0, 0));
+  const ValueId y = builder_.node(
+      "Conv", inputs,
+      {{"kernel_shape", kernel}, {"strides", strides}, {"pads", pads_of(layer.padding(), x, kernel, strides)}});
+  return activate(layer.activation(), y);
+}
+
+ValueId LayerBuilder::dense(const Dense& layer, ValueId input) {
+  const Shape x = shape(input);
+  if (x.size() != 2) {
+    throw GraphError(name_, "input",
+                     "needs one row of values a sample, but its input is " + to_text(Shape(x.begin() + 1, x.end())) +
+                         " (put a flatten layer before it)");
+  }
+  type_ = "Dense " + std::to_string(layer.units()) + activation_text(layer.activation());
+  std::vector<ValueId> inputs{
+      input, parameter("kernel", {layer.units(), x[1]}, layer.kernel_initializer(), x[1], layer.units())};
+  if (layer.use_bias()) inputs.push_back(parameter("bias", {layer.units()}, ZEROS, 0, 0));
+  return activate(layer.activation(), builder_.node("Gemm", inputs, {{"transB", std::int64_t{1}}}));
+}
+
+template <typename Pooling>
+ValueId LayerBuilder::pooling(const Pooling& layer, const char* op, const char* title, ValueId input) {
+  const Shape x = shape(input);
+  expect_picture(name_, x);
+  const Pair size = pair_of(layer.pool_size(), {2, 2}, name_, "kernel_shape");
+  const Pair strides = pair_of(layer.strides(), size, name_, "strides");
+  type_ =
+      std::string(title) + " " + times(size) + strides_text(strides, size) + (layer.padding() == SAME ? ", same" : "");
+  return builder_.node(
+      op, {input},
+      {{"kernel_shape", size}, {"strides", strides}, {"pads", pads_of(layer.padding(), x, size, strides)}});
+}
+
+ValueId LayerBuilder::build(const Layer& layer, const std::string& name, ValueId input) {
+  name_ = name;
+  parameter_count_ = 0;
+  builder_.enter(name);
+  ValueId output = kNoValue;
+  switch (layer.kind_case()) {
+    case Layer::kConv2D:
+      output = conv2d(layer.conv2d(), input);
+      break;
+    case Layer::kDense:
+      output = dense(layer.dense(), input);
+      break;
+    case Layer::kAveragePooling2D:
+      output = pooling(layer.average_pooling2d(), "AveragePool", "AveragePooling2D", input);
+      break;
+    case Layer::kMaxPooling2D:
+      output = pooling(layer.max_pooling2d(), "MaxPool", "MaxPooling2D", input);
+      break;
+    case Layer::kFlatten:
+      type_ = "Flatten";
+      output = builder_.node("Flatten", {input});
+      break;
+    case Layer::kActivation:
+      type_ = "Activation " + lower(Activation_Name(layer.activation().function()));
+      output = activate(layer.activation().function(), input);
+      break;
+    default:
+      throw InternalError("layer " + name + " is of a kind that passed the checks but cannot be built");
+  }
+  const Shape& y = shape(output);
+  model_.layers.push_back({name, type_, {}, Shape(y.begin() + 1, y.end()), parameter_count_, 0});
+  return output;
+}
+
+std::string field_of_attribute(const Layer& layer, const std::string& attribute) {
+  const auto* kind =
+      layer.GetReflection()->GetOneofFieldDescriptor(layer, Layer::descriptor()->FindOneofByName("kind"));
+  const std::string prefix = kind ? "." + kind->name() : "";
+  const bool is_pooling = layer.has_average_pooling2d() || layer.has_max_pooling2d();
+  if (attribute == "kernel_shape") return prefix + (is_pooling ? ".pool_size" : ".kernel_size");
+  if (attribute == "strides") return prefix + ".strides";
+  if (attribute == "input" && layer.from_size() > 0) return ".from[0]";
+  return prefix;
+}
+
+}  // namespace thaw
