@@ -76,6 +76,8 @@ TEST_F(DurableFileTest, OpenErrorsNameFileAndCause) {
 }
 
 TEST_F(DurableFileTest, NoDescriptorLeftNamesTheFile) {
+  // The undefined-behaviour sanitizer looks at the first object of a type through a pipe: while there are descriptors.
+  EXPECT_NE(message_of<IoError>([&] { write_file_durably(in("missing/a"), "x"); }), "");
   const LowLimit limit(RLIMIT_NOFILE, 0);
   EXPECT_EQ(message_of<IoError>([&] { write_file_durably(in("a"), "x"); }),
             in("a.tmp") + ": open: Too many open files");
