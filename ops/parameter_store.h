@@ -28,7 +28,7 @@ class ParameterStore {
   /// Allocates zeroed memory for a new entry.
   void add(const std::string& name, const TensorType& type, LayoutPtr layout, bool is_state);
 
-  /// Row-major copies. Throws InternalError if the size is another.
+  /// Row-major copies; integers (indices) are converted, exact up to 2^24. Throws InternalError if the size is another.
   void write(const std::string& name, const std::vector<float>& values);
   std::vector<float> read(const std::string& name) const;
 

@@ -87,6 +87,11 @@ void ProgramRunner::run(const reference::Feeds& feeds) {
 reference::Tensor ProgramRunner::read(ValueId id) const {
   const Value& value = graph().value(id);
   std::vector<float> host(static_cast<std::size_t>(element_count(value.type.shape)));
+  if (value.kind == ValueKind::kComputed && value.type.dtype == DType::kInt32) {
+    std::vector<std::int32_t> integers(host.size());
+    program_->get(id, integers.data());
+    return reference::Tensor(value.type.shape, {integers.begin(), integers.end()});
+  }
   if (value.kind == ValueKind::kComputed) {
     program_->get(id, host.data());
   } else {

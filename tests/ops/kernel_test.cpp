@@ -1,4 +1,6 @@
 // Kernels in f32 against the f64 reference: every operator and its gradients, every case, every device.
+#include <set>
+
 #include "tests/ops/devices.h"
 #include "tests/ops/kernel_check.h"
 #include "tests/ops/operator_test.h"
@@ -9,9 +11,17 @@ namespace {
 /// Kernels of layers claim their weights' layouts; what stands for the layer before them is an ordinary input.
 BuiltCase case_for_kernels(const OpCase& op_case) {
   BuiltCase built = build_case(op_case);
-  const bool has_weights = op_case.op == "Conv" || op_case.op == "Gemm";
+  static const std::set<std::string> kWeighted{"BatchNormalization",
+                                               "BatchNormalizationTraining",
+                                               "Conv",
+                                               "ConvTranspose",
+                                               "Gemm",
+                                               "LayerNormalization",
+                                               "PRelu"};
+  const bool has_weights = kWeighted.count(op_case.op) > 0;
   for (std::size_t i = 0; i < built.ports.size(); ++i) {
-    if (!has_weights || i == 0) built.graph.value(built.ports[i]).kind = ValueKind::kInput;
+    if (built.ports[i] != kNoValue && (!has_weights || i == 0))
+      built.graph.value(built.ports[i]).kind = ValueKind::kInput;
   }
   return built;
 }

@@ -28,6 +28,10 @@ void add_pool(Functions& functions);
 void add_linear(Functions& functions);
 void add_elementwise(Functions& functions);
 void add_softmax(Functions& functions);
+void add_norm(Functions& functions);
+void add_reduce(Functions& functions);
+void add_shape(Functions& functions);
+void add_resize(Functions& functions);
 void add_loss(Functions& functions);
 void add_update(Functions& functions);
 

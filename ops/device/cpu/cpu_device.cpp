@@ -89,6 +89,10 @@ class CpuDevice : public Device {
     add_linear_kernels(table_);
     add_elementwise_kernels(table_);
     add_softmax_kernels(table_);
+    add_norm_kernels(table_);
+    add_reduce_kernels(table_);
+    add_shape_kernels(table_);
+    add_resize_kernels(table_);
     add_loss_kernels(table_);
     add_update_kernels(table_);
   }

@@ -44,6 +44,11 @@ memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_typ
 
 std::string OneDnnLayout::text() const { return format_text(desc_); }
 
+LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
+  LayoutPtr layout = context.input_layout(i);
+  return layout ? layout : layout_of(plain_desc(context.input_type(i)));
+}
+
 namespace {
 
 class PrimitiveKernel : public Kernel {

@@ -32,6 +32,9 @@ dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
 /// Lets the primitive choose.
 dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
 
+/// The layout input `i` has now; row-major for a parameter that no kernel has claimed yet.
+LayoutPtr input_layout_or_plain(const BindContext& context, int i);
+
 /// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
 /// layout.
 struct PrimitiveArgument {

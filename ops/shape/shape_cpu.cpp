@@ -1,0 +1,9 @@
+// CPU kernels of the shape family.
+#include "ops/device/cpu/host_kernel.h"
+#include "ops/device/cpu/kernels.h"
+
+namespace thaw::cpu {
+
+void add_shape_kernels(KernelTable& table) { (void)table; }
+
+}  // namespace thaw::cpu

@@ -1,0 +1,11 @@
+#include "tests/ops/operator_test.h"
+
+namespace thaw {
+namespace {
+
+std::vector<OpCase> cases() { return {}; }
+
+INSTANTIATE_TEST_SUITE_P(Shape, OperatorTest, ::testing::ValuesIn(cases()), OperatorTest::name_of);
+
+}  // namespace
+}  // namespace thaw
