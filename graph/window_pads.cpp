@@ -19,7 +19,8 @@ Shape auto_pads(const std::string& auto_pad, const Shape& inputs, const Shape& k
                 const Shape& dilations) {
   Shape pads(2 * inputs.size(), 0);
   if (auto_pad == "VALID" || auto_pad == "NOTSET") return pads;
-  if (auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER") throw std::invalid_argument("auto_pad " + auto_pad + " is unknown");
+  if (auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER")
+    throw std::invalid_argument("auto_pad " + auto_pad + " is unknown");
   for (std::size_t axis = 0; axis < inputs.size(); ++axis) {
     if (strides[axis] < 1) throw std::invalid_argument("strides must be at least 1");
     const std::int64_t out = (inputs[axis] + strides[axis] - 1) / strides[axis];

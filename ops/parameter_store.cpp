@@ -17,6 +17,7 @@ void ParameterStore::add(const std::string& name, const TensorType& type, Layout
 
 void ParameterStore::write(const std::string& name, const std::vector<float>& values) {
   const Entry& entry = get(name);
+  mark_changed();
   if (static_cast<std::int64_t>(values.size()) != element_count(entry.type.shape)) {
     throw InternalError("parameter " + name + " has another number of elements");
   }

@@ -41,7 +41,8 @@ void convert_plain(OnnxNode& node) {
 }
 
 /// Attributes by name with ONNX's default.
-void convert_with(OnnxNode& node, const std::string& op, std::initializer_list<std::pair<const char*, double>> settings) {
+void convert_with(OnnxNode& node, const std::string& op,
+                  std::initializer_list<std::pair<const char*, double>> settings) {
   Attributes attributes;
   for (const auto& [name, fallback] : settings) attributes.set(name, node.real(name, fallback));
   node.give(0, node.add(op, {node.value(0)}, attributes));
@@ -78,7 +79,8 @@ void convert_cast(OnnxNode& node) {
   node.ignore({"saturate"});
   if (is_real(to)) {
     const bool is_already = is_real(node.type(0));
-    node.give(0, is_already ? node.add("Identity", {node.value(0)}) : node.add("Cast", {node.value(0)}, {{"to", "f32"}}));
+    node.give(0,
+              is_already ? node.add("Identity", {node.value(0)}) : node.add("Cast", {node.value(0)}, {{"to", "f32"}}));
   } else if (to == ElementType::kInt32 || to == ElementType::kInt64) {
     node.give(0, node.add("Cast", {node.value(0)}, {{"to", "i32"}}));
   } else {
@@ -96,14 +98,17 @@ void convert_gelu(OnnxNode& node) {
 }  // namespace
 
 void add_elementwise_converters(Converters& converters) {
-  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean"}) converters[op] = convert_binary;
-  for (const char* op : {"Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Neg",
-                         "Erf", "Floor", "Ceil", "Round", "HardSwish", "Mish", "Identity"}) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean"})
+    converters[op] = convert_binary;
+  for (const char* op : {"Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Sqrt", "Reciprocal", "Abs",
+                         "Neg", "Erf", "Floor", "Ceil", "Round", "HardSwish", "Mish", "Identity"}) {
     converters[op] = convert_plain;
   }
   converters["LeakyRelu"] = [](OnnxNode& node) { convert_with(node, "LeakyRelu", {{"alpha", 0.01}}); };
   converters["Elu"] = [](OnnxNode& node) { convert_with(node, "Elu", {{"alpha", 1}}); };
-  converters["HardSigmoid"] = [](OnnxNode& node) { convert_with(node, "HardSigmoid", {{"alpha", 0.2}, {"beta", 0.5}}); };
+  converters["HardSigmoid"] = [](OnnxNode& node) {
+    convert_with(node, "HardSigmoid", {{"alpha", 0.2}, {"beta", 0.5}});
+  };
   converters["Selu"] = [](OnnxNode& node) {
     convert_with(node, "Selu", {{"alpha", 1.67326319217681884765625}, {"gamma", 1.05070102214813232421875}});
   };

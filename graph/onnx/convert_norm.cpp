@@ -14,10 +14,11 @@ void convert_batch_norm(OnnxNode& node) {
   const double epsilon = node.real("epsilon", 1e-5), momentum = node.real("momentum", 0.9);
   const bool is_training = node.opset() >= 14 && node.integer("training_mode", 0) != 0;
   node.ignore({"is_test", "consumed_inputs"});  // before opset 7: told training apart
-  if (node.opset() < 9 && node.integer("spatial", 1) == 0) throw Unsupported("normalizes each pixel apart (spatial = 0)");
+  if (node.opset() < 9 && node.integer("spatial", 1) == 0)
+    throw Unsupported("normalizes each pixel apart (spatial = 0)");
   if (is_training) {
-    const auto outputs = node.builder().nodes("BatchNormalizationTraining", {node.value(0), node.value(1), node.value(2)},
-                                              {{"epsilon", epsilon}});
+    const auto outputs = node.builder().nodes("BatchNormalizationTraining",
+                                              {node.value(0), node.value(1), node.value(2)}, {{"epsilon", epsilon}});
     node.give(0, outputs[0]);
     for (int k = 1; k < 3; ++k) {
       if (node.wants_output(k)) {
@@ -29,8 +30,9 @@ void convert_batch_norm(OnnxNode& node) {
   for (int k = 1; k < node.output_count(); ++k) {
     if (node.wants_output(k)) throw Unsupported("gives statistics without training_mode");
   }
-  node.give(0, node.add("BatchNormalization",
-                        {node.value(0), node.value(1), node.value(2), node.value(3), node.value(4)}, {{"epsilon", epsilon}}));
+  node.give(0,
+            node.add("BatchNormalization", {node.value(0), node.value(1), node.value(2), node.value(3), node.value(4)},
+                     {{"epsilon", epsilon}}));
 }
 
 void convert_layer_norm(OnnxNode& node) {

@@ -12,7 +12,8 @@ void convert_reduce(OnnxNode& node) {
     node.give(0, node.add("Identity", {data}));
     return;
   }
-  node.give(0, node.add(node.op(), {data}, {{"axes", reduction.axes}, {"keepdims", static_cast<std::int64_t>(reduction.keeps_dims)}}));
+  node.give(0, node.add(node.op(), {data},
+                        {{"axes", reduction.axes}, {"keepdims", static_cast<std::int64_t>(reduction.keeps_dims)}}));
 }
 
 void convert_arg(OnnxNode& node) {

@@ -8,7 +8,7 @@ namespace thaw::onnx_io {
 namespace {
 
 struct Sizes {
-  std::vector<double> scales;        ///< by axis, as the coordinate formulas use them
+  std::vector<double> scales;  ///< by axis, as the coordinate formulas use them
   std::vector<std::int64_t> extents;
 };
 
@@ -44,9 +44,11 @@ Sizes from_sizes(OnnxNode& node, const std::vector<std::int64_t>& axes, const st
   return sizes;
 }
 
-std::vector<double> over_all_axes(OnnxNode& node, const std::vector<std::int64_t>& axes, const std::vector<double>& given, double fallback) {
+std::vector<double> over_all_axes(OnnxNode& node, const std::vector<std::int64_t>& axes,
+                                  const std::vector<double>& given, double fallback) {
   std::vector<double> all(node.shape(0).size(), fallback);
-  if (given.size() != axes.size()) throw Unsupported("scales name " + std::to_string(given.size()) + " axes of " + std::to_string(axes.size()));
+  if (given.size() != axes.size())
+    throw Unsupported("scales name " + std::to_string(given.size()) + " axes of " + std::to_string(axes.size()));
   for (std::size_t i = 0; i < axes.size(); ++i) all[static_cast<std::size_t>(axes[i])] = given[i];
   return all;
 }
@@ -99,14 +101,17 @@ void convert_resize(OnnxNode& node) {
   const bool has_scales = node.has_input(2) && !node.literal(2, "scales").values.empty();
   const bool has_sizes = node.has_input(3) && !node.literal(3, "sizes").values.empty();
   if (has_scales == has_sizes) throw Unsupported("needs either scales or sizes");
-  if (transformation == "tf_crop_and_resize") attributes.set("roi", full_roi(node, axes, node.literal(1, "roi").values));
+  if (transformation == "tf_crop_and_resize")
+    attributes.set("roi", full_roi(node, axes, node.literal(1, "roi").values));
   if (has_scales) {
     node.ignore({"keep_aspect_ratio_policy"});
-    give_resized(node, from_scales(node.shape(0), over_all_axes(node, axes, node.literal(2, "scales").values, 1)), attributes);
+    give_resized(node, from_scales(node.shape(0), over_all_axes(node, axes, node.literal(2, "scales").values, 1)),
+                 attributes);
     return;
   }
   const auto sizes = node.integers_of(3, "sizes");
-  if (sizes.size() != axes.size()) throw Unsupported("sizes name " + std::to_string(sizes.size()) + " axes of " + std::to_string(axes.size()));
+  if (sizes.size() != axes.size())
+    throw Unsupported("sizes name " + std::to_string(sizes.size()) + " axes of " + std::to_string(axes.size()));
   give_resized(node, from_sizes(node, axes, sizes), attributes);
 }
 

@@ -27,7 +27,8 @@ void convert_constant(OnnxNode& node) {
   }
   if (node.has("value_ints")) {
     const auto values = node.integers("value_ints");
-    return node.give(0, Literal{ElementType::kInt64, {static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}});
+    return node.give(
+        0, Literal{ElementType::kInt64, {static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}});
   }
   throw Unsupported("holds no tensor of numbers");
 }
@@ -38,7 +39,8 @@ void convert_shape_of(OnnxNode& node) {
   const auto bound = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
   const std::int64_t start = bound(node.integer("start", 0)), end = bound(node.integer("end", rank));
   Literal result{ElementType::kInt64, {std::max<std::int64_t>(end - start, 0)}, {}};
-  for (std::int64_t i = start; i < end; ++i) result.values.push_back(static_cast<double>(shape[static_cast<std::size_t>(i)]));
+  for (std::int64_t i = start; i < end; ++i)
+    result.values.push_back(static_cast<double>(shape[static_cast<std::size_t>(i)]));
   node.give(0, std::move(result));
 }
 
@@ -54,7 +56,9 @@ void convert_flatten(OnnxNode& node) {
   give_reshaped(node, shape);
 }
 
-void convert_transpose(OnnxNode& node) { node.give(0, node.add("Transpose", {node.value(0)}, {{"perm", transpose_order(node)}})); }
+void convert_transpose(OnnxNode& node) {
+  node.give(0, node.add("Transpose", {node.value(0)}, {{"perm", transpose_order(node)}}));
+}
 
 void convert_concat(OnnxNode& node) {
   std::vector<ValueId> inputs;
@@ -65,8 +69,11 @@ void convert_concat(OnnxNode& node) {
 void convert_split(OnnxNode& node) {
   const std::int64_t axis = node.axis(node.integer("axis", 0), node.rank(0));
   const std::int64_t extent = node.shape(0)[static_cast<std::size_t>(axis)];
-  const std::int64_t parts = node.opset() >= 18 ? node.integer("num_outputs", node.output_count()) : node.output_count();
-  Integers split = node.opset() < 13 ? node.integers("split") : node.has_input(1) ? node.integers_of(1, "split") : Integers{};
+  const std::int64_t parts =
+      node.opset() >= 18 ? node.integer("num_outputs", node.output_count()) : node.output_count();
+  Integers split = node.opset() < 13   ? node.integers("split")
+                   : node.has_input(1) ? node.integers_of(1, "split")
+                                       : Integers{};
   if (split.empty()) {  // equal parts, a last one that may be smaller
     if (parts < 1) throw Unsupported("splits into nothing");
     const std::int64_t part = (extent + parts - 1) / parts;
@@ -97,13 +104,16 @@ void convert_pad(OnnxNode& node) {
   Integers axes(rank);
   std::iota(axes.begin(), axes.end(), 0);
   if (node.opset() >= 18 && node.has_input(3)) axes = node.axes(node.integers_of(3, "axes"), node.rank(0));
-  if (given.size() != 2 * axes.size()) throw Unsupported("pads names " + std::to_string(given.size()) + " widths for " + std::to_string(axes.size()) + " axes");
+  if (given.size() != 2 * axes.size())
+    throw Unsupported("pads names " + std::to_string(given.size()) + " widths for " + std::to_string(axes.size()) +
+                      " axes");
   Integers pads(2 * rank, 0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     pads[static_cast<std::size_t>(axes[i])] = given[i];
     pads[static_cast<std::size_t>(axes[i]) + rank] = given[i + axes.size()];
   }
-  node.give(0, node.add("Pad", {node.value(0)}, {{"pads", pads}, {"mode", node.text("mode", "constant")}, {"value", value}}));
+  node.give(
+      0, node.add("Pad", {node.value(0)}, {{"pads", pads}, {"mode", node.text("mode", "constant")}, {"value", value}}));
 }
 
 void convert_expand(OnnxNode& node) {
@@ -122,7 +132,7 @@ void convert_gather(OnnxNode& node) {
     Literal resolved = node.literal(1, "indices");
     const auto checked = checked_indices(resolved, node.shape(0)[static_cast<std::size_t>(axis)]);
     resolved.values.assign(checked.begin(), checked.end());
-    indices = node.parameter(resolved, node.input_name(1));
+    indices = node.parameter(resolved, node.input_name(1) + "/resolved");
   } else {
     indices = node.value(1);
   }

@@ -17,7 +17,8 @@ Attributes geometry(OnnxNode& node, const Integers& kernel) {
   const Integers strides = node.integers("strides", Integers(spatial, 1));
   const Integers dilations = node.integers("dilations", Integers(spatial, 1));
   Integers pads = node.integers("pads", Integers(2 * spatial, 0));
-  if (kernel.size() != spatial || strides.size() != spatial || dilations.size() != spatial || pads.size() != 2 * spatial) {
+  if (kernel.size() != spatial || strides.size() != spatial || dilations.size() != spatial ||
+      pads.size() != 2 * spatial) {
     throw Unsupported("kernel_shape, strides, dilations or pads are not of as many axes as its input " + to_text(x));
   }
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
@@ -45,14 +46,16 @@ void convert_conv_transpose(OnnxNode& node) {
   const Integers kernel = kernel_of(node);
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
   const Shape& x = node.shape(0);
-  if (x.size() < 3 || kernel.size() != x.size() - 2) throw Unsupported("kernel_shape does not fit its input " + to_text(x));
+  if (x.size() < 3 || kernel.size() != x.size() - 2)
+    throw Unsupported("kernel_shape does not fit its input " + to_text(x));
   const std::size_t spatial = x.size() - 2;
   const Integers strides = node.integers("strides", Integers(spatial, 1));
   const Integers dilations = node.integers("dilations", Integers(spatial, 1));
   const Integers output_padding = node.integers("output_padding", Integers(spatial, 0));
   Integers pads = node.integers("pads", Integers(2 * spatial, 0));
   Integers output_shape = node.integers("output_shape");
-  if (strides.size() != spatial || dilations.size() != spatial || output_padding.size() != spatial || pads.size() != 2 * spatial) {
+  if (strides.size() != spatial || dilations.size() != spatial || output_padding.size() != spatial ||
+      pads.size() != 2 * spatial) {
     throw Unsupported("strides, dilations, output_padding or pads are not of as many axes as its input");
   }
   if (output_shape.size() == spatial + 2) output_shape.erase(output_shape.begin(), output_shape.begin() + 2);
@@ -62,7 +65,8 @@ void convert_conv_transpose(OnnxNode& node) {
   }
   if (!output_shape.empty()) {
     if (output_shape.size() != spatial) throw Unsupported("output_shape is not of as many axes as its input");
-    pads = transposed_pads(auto_pad, Shape(x.begin() + 2, x.end()), output_shape, kernel, strides, dilations, output_padding);
+    pads = transposed_pads(auto_pad, Shape(x.begin() + 2, x.end()), output_shape, kernel, strides, dilations,
+                           output_padding);
   }
   std::vector<ValueId> inputs{node.value(0), node.value(1)};
   if (node.has_input(2)) inputs.push_back(node.value(2));
@@ -79,7 +83,8 @@ void convert_pool(OnnxNode& node) {
   Attributes attributes = geometry(node, node.integers("kernel_shape"));
   attributes.set("ceil_mode", node.integer("ceil_mode", 0));
   if (node.op() == "AveragePool") attributes.set("count_include_pad", node.integer("count_include_pad", 0));
-  if (node.op() == "MaxPool" && node.integer("storage_order", 0) != 0) throw Unsupported("counts indices by columns (storage_order)");
+  if (node.op() == "MaxPool" && node.integer("storage_order", 0) != 0)
+    throw Unsupported("counts indices by columns (storage_order)");
   if (node.wants_output(1)) attributes.set("has_indices", std::int64_t{1});
   const auto outputs = node.builder().nodes(node.op(), {node.value(0)}, attributes);
   for (std::size_t k = 0; k < outputs.size(); ++k) node.give(static_cast<int>(k), outputs[k]);

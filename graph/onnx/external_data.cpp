@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "graph/onnx/tensor.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw::onnx_io {
 namespace {
@@ -31,7 +32,8 @@ class Descriptor {
 };
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
-  throw std::runtime_error("external data \"" + location + "\" " + why);
+  // A zero byte in the name would end the message.
+  throw std::runtime_error("external data \"" + printable(location) + "\" " + why);
 }
 
 /// Opens part by part and follows no link: nothing that is renamed meanwhile can lead elsewhere.
@@ -70,7 +72,8 @@ std::string read_external(const std::string& folder, const std::string& location
   std::string bytes(static_cast<std::size_t>(length), '\0');
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t got = ::pread(file.get(), bytes.data() + done, bytes.size() - done, offset + static_cast<off_t>(done));
+    const ssize_t got =
+        ::pread(file.get(), bytes.data() + done, bytes.size() - done, offset + static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) refuse(location, std::string("cannot be read: ") + (got < 0 ? std::strerror(errno) : "it shrank"));
     done += static_cast<std::size_t>(got);

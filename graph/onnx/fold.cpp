@@ -11,15 +11,16 @@
 namespace thaw::onnx_io {
 namespace {
 
-// A model of a few bytes must not ask for gigabytes.
-constexpr std::int64_t kMostElements = std::int64_t{1} << 26;
+// A model of a few bytes must not ask for gigabytes. Weights of more elements are left to the operators of the run.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 22;
 
 Literal sized(ElementType type, Shape shape) {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
     if (extent < 0) throw Unsupported("would make a tensor of negative extent");
     if (__builtin_mul_overflow(count, extent, &count) || count > kMostElements) {
-      throw Unsupported("would make a tensor of more than " + std::to_string(kMostElements) + " elements while reading");
+      throw Unsupported("would make a tensor of more than " + std::to_string(kMostElements) +
+                        " elements while reading");
     }
   }
   Literal result{type, std::move(shape), {}};
@@ -92,11 +93,16 @@ const std::map<std::string, Binary> kComparisons{
 
 using Unary = double (*)(double);
 const std::map<std::string, Unary> kUnary{
-    {"Abs", [](double x) { return std::abs(x); }},     {"Neg", [](double x) { return -x; }},
-    {"Floor", [](double x) { return std::floor(x); }}, {"Ceil", [](double x) { return std::ceil(x); }},
-    {"Sqrt", [](double x) { return std::sqrt(x); }},   {"Exp", [](double x) { return std::exp(x); }},
-    {"Log", [](double x) { return std::log(x); }},     {"Not", [](double x) -> double { return x == 0; }},
-    {"Reciprocal", [](double x) { return 1 / x; }},    {"Relu", [](double x) { return x < 0 ? 0 : x; }},
+    {"Abs", [](double x) { return std::abs(x); }},
+    {"Neg", [](double x) { return -x; }},
+    {"Floor", [](double x) { return std::floor(x); }},
+    {"Ceil", [](double x) { return std::ceil(x); }},
+    {"Sqrt", [](double x) { return std::sqrt(x); }},
+    {"Exp", [](double x) { return std::exp(x); }},
+    {"Log", [](double x) { return std::log(x); }},
+    {"Not", [](double x) -> double { return x == 0; }},
+    {"Reciprocal", [](double x) { return 1 / x; }},
+    {"Relu", [](double x) { return x < 0 ? 0 : x; }},
     {"Sign", [](double x) -> double { return (x > 0) - (x < 0); }},
 };
 
@@ -127,7 +133,8 @@ Literal fold_gather(OnnxNode& node) {
     for (std::size_t i = 0; i < axis; ++i) place += index[i] * strides[i];
     for (std::size_t i = 0; i < indices.shape.size(); ++i) which += index[axis + i] * index_strides[i];
     place += wanted[static_cast<std::size_t>(which)] * strides[axis];
-    for (std::size_t i = axis + 1; i < data.shape.size(); ++i) place += index[i - 1 + indices.shape.size()] * strides[i];
+    for (std::size_t i = axis + 1; i < data.shape.size(); ++i)
+      place += index[i - 1 + indices.shape.size()] * strides[i];
     return place;
   });
 }
@@ -211,7 +218,8 @@ Literal fold_range(OnnxNode& node) {
   };
   const double start = scalar(0), limit = scalar(1), delta = scalar(2);
   const double count = delta == 0 ? -1 : std::ceil((limit - start) / delta);
-  if (!(count < static_cast<double>(kMostElements)) || delta == 0) throw Unsupported("counts too far");
+  if (delta == 0) throw Unsupported("its step is zero");
+  if (!(count < static_cast<double>(kMostElements))) throw Unsupported("counts too far");
   Literal result = sized(node.type(0), {std::max<std::int64_t>(static_cast<std::int64_t>(count), 0)});
   for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i] = start + static_cast<double>(i) * delta;
   return result;
@@ -265,8 +273,10 @@ const std::map<std::string, Literal (*)(OnnxNode&)> kFunctions{
     {"Gather", fold_gather},
     {"Identity", [](OnnxNode& node) { return node.literal(0, "input"); }},
     {"Range", fold_range},
-    {"ReduceMax", [](OnnxNode& node) { return fold_reduce(node, -INFINITY, [](double a, double b) { return std::max(a, b); }); }},
-    {"ReduceMin", [](OnnxNode& node) { return fold_reduce(node, INFINITY, [](double a, double b) { return std::min(a, b); }); }},
+    {"ReduceMax",
+     [](OnnxNode& node) { return fold_reduce(node, -INFINITY, [](double a, double b) { return std::max(a, b); }); }},
+    {"ReduceMin",
+     [](OnnxNode& node) { return fold_reduce(node, INFINITY, [](double a, double b) { return std::min(a, b); }); }},
     {"ReduceProd", [](OnnxNode& node) { return fold_reduce(node, 1, [](double a, double b) { return a * b; }); }},
     {"ReduceSum", [](OnnxNode& node) { return fold_reduce(node, 0, [](double a, double b) { return a + b; }); }},
     {"Reshape", [](OnnxNode& node) { return reshaped(node.literal(0, "data"), wanted_shape(node)); }},
@@ -295,6 +305,9 @@ Literal fold_arithmetic(OnnxNode& node, Binary f) {
 
 bool fold(OnnxNode& node) {
   if (node.input_count() == 0 || !node.all_literals()) return false;
+  for (int i = 0; i < node.input_count(); ++i) {
+    if (node.has_input(i) && is_real(node.type(i)) && element_count(node.shape(i)) > kMostElements) return false;
+  }
   if (const auto found = kFunctions.find(node.op()); found != kFunctions.end()) {
     node.give(0, found->second(node));
   } else if (const auto arithmetic = kArithmetic.find(node.op()); arithmetic != kArithmetic.end()) {

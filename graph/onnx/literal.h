@@ -8,12 +8,27 @@
 namespace thaw::onnx_io {
 
 /// What ONNX calls an element type, as far as it changes arithmetic.
-enum class ElementType { kFloat32, kFloat64, kFloat16, kBfloat16, kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kBool };
+enum class ElementType {
+  kFloat32,
+  kFloat64,
+  kFloat16,
+  kBfloat16,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kBool
+};
 
 bool is_real(ElementType type);
 /// "float32", as ONNX's documentation writes it.
 std::string name_of(ElementType type);
-/// The type with ONNX's number (TensorProto.DataType). Throws std::out_of_range for strings, complex numbers and 8-bit floats.
+/// The type with ONNX's number (TensorProto.DataType). Throws std::out_of_range for strings, complex numbers and 8-bit
+/// floats.
 ElementType element_type_of(int data_type);
 /// Brings a number into the type's range, as ONNX's integer arithmetic does: wrapped, without a fraction.
 double wrapped(double value, ElementType type);

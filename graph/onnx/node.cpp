@@ -9,11 +9,11 @@
 namespace thaw::onnx_io {
 
 ValueId Conversion::parameter(const Literal& literal, const std::string& name) {
-  const ValueId existing = graph().find(name);
-  if (existing != kNoValue && graph().value(existing).kind == ValueKind::kParameter) return existing;
+  const auto existing = parameters_.find(name);
+  if (existing != parameters_.end()) return existing->second;
   const ValueId id = builder_.parameter(name, literal.shape, is_real(literal.type));
   weights_[name].assign(literal.values.begin(), literal.values.end());
-  return id;
+  return parameters_[name] = id;
 }
 
 OnnxNode::OnnxNode(Conversion& conversion, const onnx::NodeProto& proto, std::int64_t opset, std::string folder)
@@ -42,7 +42,8 @@ bool OnnxNode::all_literals() const {
 const Operand& OnnxNode::operand(int i) const {
   if (!has_input(i)) throw Unsupported("lacks input " + std::to_string(i));
   const auto found = conversion_.names().find(proto_.input(i));
-  if (found == conversion_.names().end()) throw Unsupported("reads \"" + proto_.input(i) + "\", which nothing gives");
+  if (found == conversion_.names().end())
+    throw Unsupported("reads \"" + proto_.input(i) + "\", which no node before it gives");
   return found->second;
 }
 
@@ -59,13 +60,15 @@ ValueId OnnxNode::value(int i) {
 const Literal& OnnxNode::literal(int i, const char* meaning) const {
   const Operand& found = operand(i);
   if (found.literal) return *found.literal;
-  throw Unsupported("input " + std::to_string(i) + " (" + meaning + ") is computed while the model runs: thaw must know it before");
+  throw Unsupported("input " + std::to_string(i) + " (" + meaning +
+                    ") is computed while the model runs: thaw must know it before");
 }
 
 ElementType OnnxNode::type(int i) const {
   const Operand& found = operand(i);
   if (found.literal) return found.literal->type;
-  return conversion_.graph().value(found.value).type.dtype == DType::kInt32 ? ElementType::kInt32 : ElementType::kFloat32;
+  return conversion_.graph().value(found.value).type.dtype == DType::kInt32 ? ElementType::kInt32
+                                                                            : ElementType::kFloat32;
 }
 
 const onnx::AttributeProto* OnnxNode::find(const std::string& name) const {

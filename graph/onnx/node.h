@@ -33,7 +33,8 @@ class Unsupported : public std::runtime_error {
 /// What a model's conversion shares: names, the graph, the weights.
 class Conversion {
  public:
-  Conversion(Builder& builder, std::map<std::string, std::vector<float>>& weights) : builder_(builder), weights_(weights) {}
+  Conversion(Builder& builder, std::map<std::string, std::vector<float>>& weights)
+      : builder_(builder), weights_(weights) {}
 
   Builder& builder() { return builder_; }
   const Graph& graph() const { return builder_.graph(); }
@@ -46,6 +47,7 @@ class Conversion {
   Builder& builder_;
   std::map<std::string, std::vector<float>>& weights_;
   std::map<std::string, Operand> names_;
+  std::map<std::string, ValueId> parameters_;
 };
 
 /// An ONNX node while it is translated. Every attribute must be read: one that was not would silently change nothing.
@@ -103,7 +105,7 @@ class OnnxNode {
   }
   ValueId reshape(ValueId value, const Shape& shape);
   ValueId constant(double value);
-  /// A literal that this node makes of another, as a parameter.
+  /// A literal that this node makes of another, as a parameter. Its name must tell it from the other.
   ValueId parameter(const Literal& literal, const std::string& name) { return conversion_.parameter(literal, name); }
   const std::string& input_name(int i) const { return operand(i).name; }
 

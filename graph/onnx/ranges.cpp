@@ -11,9 +11,11 @@ SliceRange slice_range(OnnxNode& node) {
   const bool has_inputs = node.opset() >= 10;
   auto starts = has_inputs ? node.integers_of(1, "starts") : node.integers("starts");
   auto ends = has_inputs ? node.integers_of(2, "ends") : node.integers("ends");
-  std::vector<std::int64_t> axes = has_inputs ? (node.has_input(3) ? node.integers_of(3, "axes") : std::vector<std::int64_t>{})
-                                              : node.integers("axes");
-  std::vector<std::int64_t> steps = has_inputs && node.has_input(4) ? node.integers_of(4, "steps") : std::vector<std::int64_t>(starts.size(), 1);
+  std::vector<std::int64_t> axes = has_inputs
+                                       ? (node.has_input(3) ? node.integers_of(3, "axes") : std::vector<std::int64_t>{})
+                                       : node.integers("axes");
+  std::vector<std::int64_t> steps =
+      has_inputs && node.has_input(4) ? node.integers_of(4, "steps") : std::vector<std::int64_t>(starts.size(), 1);
   if (axes.empty()) {
     axes.resize(starts.size());
     std::iota(axes.begin(), axes.end(), 0);
@@ -33,7 +35,10 @@ SliceRange slice_range(OnnxNode& node) {
     const std::int64_t start = std::clamp(from_end(starts[i]), step > 0 ? 0 : std::int64_t{0} - (extent == 0), high);
     const std::int64_t end = std::clamp(from_end(ends[i]), low, high);
     const std::int64_t span = step > 0 ? end - start : start - end;
-    const std::int64_t stride = step > 0 ? step : (step == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max() : -step);
+    const std::int64_t stride =
+        step > 0
+            ? step
+            : (step == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max() : -step);
     range.starts[axis] = start;
     range.steps[axis] = step;
     range.shape[axis] = span <= 0 ? 0 : (span - 1) / stride + 1;
@@ -113,7 +118,8 @@ Shape squeezed_shape(OnnxNode& node) {
     }
   }
   for (const std::int64_t axis : axes) {
-    if (data[static_cast<std::size_t>(axis)] != 1) throw Unsupported("squeezes an axis of extent " + std::to_string(data[static_cast<std::size_t>(axis)]));
+    if (data[static_cast<std::size_t>(axis)] != 1)
+      throw Unsupported("squeezes an axis of extent " + std::to_string(data[static_cast<std::size_t>(axis)]));
   }
   return Reduction{axes, false}.shape(data);
 }
@@ -136,7 +142,8 @@ std::vector<std::int64_t> transpose_order(OnnxNode& node) {
   std::vector<std::int64_t> reversed(node.shape(0).size());
   std::iota(reversed.rbegin(), reversed.rend(), 0);
   const auto perm = node.axes(node.integers("perm", reversed), node.rank(0));
-  if (perm.size() != reversed.size()) throw Unsupported("perm names " + std::to_string(perm.size()) + " axes of " + std::to_string(reversed.size()));
+  if (perm.size() != reversed.size())
+    throw Unsupported("perm names " + std::to_string(perm.size()) + " axes of " + std::to_string(reversed.size()));
   return perm;
 }
 

@@ -52,14 +52,16 @@ std::string shape_text(const onnx::TensorShapeProto& shape) {
   return text;
 }
 
-bool has_initializer(const onnx::GraphProto& graph, const std::string& name) {
-  return std::any_of(graph.initializer().begin(), graph.initializer().end(),
-                     [&](const onnx::TensorProto& tensor) { return tensor.name() == name; });
+std::set<std::string> initializer_names(const onnx::GraphProto& graph) {
+  std::set<std::string> names;
+  for (const onnx::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
+  return names;
 }
 
 /// Inputs of operators that are settings though ONNX passes real numbers: thaw must know them while it reads.
 bool is_setting(const std::string& op, int port) {
-  static const std::map<std::string, int> kFirstSetting{{"Clip", 1}, {"Dropout", 1}, {"Pad", 1}, {"Range", 0}, {"Resize", 1}, {"Upsample", 1}};
+  static const std::map<std::string, int> kFirstSetting{{"Clip", 1},  {"Dropout", 1}, {"Pad", 1},
+                                                        {"Range", 0}, {"Resize", 1},  {"Upsample", 1}};
   const auto found = kFirstSetting.find(op);
   return found != kFirstSetting.end() && port >= found->second;
 }
@@ -109,9 +111,10 @@ class Reader {
   }
 
   void read_inputs() {
+    const auto initializers = initializer_names(proto_.graph());
     for (const onnx::ValueInfoProto& input : proto_.graph().input()) {
       // Before IR version 4 every initializer was listed as an input too.
-      if (has_initializer(proto_.graph(), input.name())) continue;
+      if (initializers.count(input.name())) continue;
       const std::string place = "input " + quoted(input.name());
       const auto known = options_.known.find(input.name());
       ValueId value = kNoValue;
@@ -244,8 +247,8 @@ class Reader {
   void add(const std::string& place, const std::string& message) {
     Diagnostic finding;
     finding.file = path_;
-    finding.field_path = place;
-    finding.message = message;
+    finding.field_path = printable(place);
+    finding.message = printable(message);
     findings_.push_back(std::move(finding));
   }
   void throw_if_any() {
@@ -265,12 +268,19 @@ class Reader {
 
 }  // namespace
 
-OnnxFile::OnnxFile(const std::string& path) : path_(path), proto_(std::make_unique<onnx::ModelProto>()) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": no such file");
-  if (!proto_->ParseFromIstream(&file)) throw InputError(path + ": is not an ONNX model (a serialized ModelProto)");
+OnnxFile::OnnxFile(const std::string& path, std::istream& bytes)
+    : path_(path), proto_(std::make_unique<onnx::ModelProto>()) {
+  if (!proto_->ParseFromIstream(&bytes)) throw InputError(path + ": is not an ONNX model (a serialized ModelProto)");
   if (proto_->graph().output_size() == 0) throw InputError(path + ": holds no graph with outputs");
 }
+
+OnnxFile OnnxFile::open(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": no such file");
+  return OnnxFile(path, file);
+}
+
+OnnxFile::OnnxFile(OnnxFile&&) noexcept = default;
 
 OnnxFile::~OnnxFile() = default;
 
@@ -281,9 +291,10 @@ std::vector<OnnxInput> OnnxFile::inputs() const {
       if (is_setting(node.op_type(), i)) settings.insert(node.input(i));
     }
   }
+  const auto initializers = initializer_names(proto_->graph());
   std::vector<OnnxInput> found;
   for (const onnx::ValueInfoProto& input : proto_->graph().input()) {
-    if (has_initializer(proto_->graph(), input.name())) continue;
+    if (initializers.count(input.name())) continue;
     const auto& type = input.type().tensor_type();
     OnnxInput one{input.name(), "?", shape_text(type.shape()), settings.count(input.name()) > 0};
     try {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <istream>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,7 +17,8 @@ namespace thaw {
 
 /// How a model is compiled.
 struct OnnxOptions {
-  /// Extents of inputs whose file leaves them open, by input name; an input that is not named takes 1 for an open extent.
+  /// Extents of inputs whose file leaves them open, by input name; an input that is not named takes 1 for an open
+  /// extent.
   std::map<std::string, Shape> input_shapes;
   /// Inputs that are fixed while reading, by name. Integer inputs (shapes, indices, axes) must be here: everything that
   /// depends on them alone is computed while reading.
@@ -40,8 +42,8 @@ struct OnnxModel {
 /// What a model asks of its caller for one input.
 struct OnnxInput {
   std::string name;
-  std::string type;           ///< "float32"
-  std::string shape;          ///< "Nx3x224x224", open extents by their names
+  std::string type;            ///< "float32"
+  std::string shape;           ///< "Nx3x224x224", open extents by their names
   bool must_be_known = false;  ///< shapes, indices, settings: thaw needs the values while it reads
 };
 
@@ -49,7 +51,10 @@ struct OnnxInput {
 class OnnxFile {
  public:
   /// Throws InputError if the file cannot be read or is no ONNX model.
-  explicit OnnxFile(const std::string& path);
+  static OnnxFile open(const std::string& path);
+  /// The same from bytes; `path` names them in errors, and its folder is where external data lies.
+  OnnxFile(const std::string& path, std::istream& bytes);
+  OnnxFile(OnnxFile&&) noexcept;
   ~OnnxFile();
 
   const std::string& path() const { return path_; }

@@ -21,7 +21,8 @@ static_assert(std::endian::native == std::endian::little, "ONNX stores little-en
 double half_to_double(std::uint16_t bits) {
   const int exponent = bits >> 10 & 31, fraction = bits & 1023;
   const double sign = bits >> 15 ? -1 : 1;
-  if (exponent == 31) return fraction ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
+  if (exponent == 31)
+    return fraction ? std::numeric_limits<double>::quiet_NaN() : sign * std::numeric_limits<double>::infinity();
   return sign * (exponent ? std::ldexp(1024 + fraction, exponent - 25) : std::ldexp(fraction, -24));
 }
 
@@ -91,12 +92,14 @@ void read_raw(const std::string& bytes, Literal& literal) {
   }
 }
 
-/// How many numbers a tensor says it has: no more than its bytes can hold, so that a few bytes of file ask for no memory.
+/// How many numbers a tensor says it has: no more than its bytes can hold, so that a few bytes of file ask for no
+/// memory.
 std::int64_t element_count_of(const onnx::TensorProto& proto) {
   std::int64_t count = 1;
   for (const std::int64_t extent : proto.dims()) {
     if (extent < 0) throw std::runtime_error("has a negative extent");
-    if (__builtin_mul_overflow(count, extent, &count)) throw std::runtime_error("has more elements than can be counted");
+    if (__builtin_mul_overflow(count, extent, &count))
+      throw std::runtime_error("has more elements than can be counted");
   }
   return count;
 }
@@ -126,8 +129,8 @@ void read_fields(const onnx::TensorProto& proto, Literal& literal) {
   auto& v = literal.values;
   const auto take = [&](const auto& field, const auto& convert) {
     if (static_cast<std::size_t>(field.size()) != v.size()) {
-      throw std::runtime_error("holds " + std::to_string(field.size()) + " elements, its shape " + to_text(literal.shape) +
-                               " says " + std::to_string(v.size()));
+      throw std::runtime_error("holds " + std::to_string(field.size()) + " elements, its shape " +
+                               to_text(literal.shape) + " says " + std::to_string(v.size()));
     }
     for (std::size_t i = 0; i < v.size(); ++i) v[i] = convert(field[static_cast<int>(i)]);
   };
@@ -164,9 +167,10 @@ Literal decode(const onnx::TensorProto& proto, const std::string& folder) {
   try {
     literal.type = element_type_of(proto.data_type());
   } catch (const std::out_of_range&) {
-    const std::string name = onnx::TensorProto::DataType_IsValid(proto.data_type())
-                                 ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(proto.data_type()))
-                                 : std::to_string(proto.data_type());
+    const std::string name =
+        onnx::TensorProto::DataType_IsValid(proto.data_type())
+            ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(proto.data_type()))
+            : std::to_string(proto.data_type());
     throw std::runtime_error("has the element type " + name + ", which thaw does not read");
   }
   if (proto.has_segment()) throw std::runtime_error("is stored in segments, which thaw does not read");
@@ -184,13 +188,15 @@ Literal decode(const onnx::TensorProto& proto, const std::string& folder) {
   const auto width = static_cast<std::int64_t>(byte_width(literal.type));
   const bool has_fields = !is_external && carried(proto) > 0;
   std::int64_t expected = 0;
-  if (!has_fields && (__builtin_mul_overflow(count, width, &expected) || expected != static_cast<std::int64_t>(raw.size()))) {
-    throw std::runtime_error("holds " + std::to_string(raw.size()) + " bytes, its shape " + to_text(literal.shape) + " of " +
-                             name_of(literal.type) + " needs " + std::to_string(count) + " x " + std::to_string(width));
+  if (!has_fields &&
+      (__builtin_mul_overflow(count, width, &expected) || expected != static_cast<std::int64_t>(raw.size()))) {
+    throw std::runtime_error("holds " + std::to_string(raw.size()) + " bytes, its shape " + to_text(literal.shape) +
+                             " of " + name_of(literal.type) + " needs " + std::to_string(count) + " x " +
+                             std::to_string(width));
   }
   if (has_fields && carried(proto) != count) {
-    throw std::runtime_error("holds " + std::to_string(carried(proto)) + " elements, its shape " + to_text(literal.shape) +
-                             " says " + std::to_string(count));
+    throw std::runtime_error("holds " + std::to_string(carried(proto)) + " elements, its shape " +
+                             to_text(literal.shape) + " says " + std::to_string(count));
   }
   literal.values.resize(static_cast<std::size_t>(count));
   if (has_fields) {

@@ -51,7 +51,8 @@ class OneRun {
     run_pipeline(graph, operators(),
                  {{"fuse", [](Graph& fused) { fuse(fused, operators()); }},
                   {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
-    program_ = std::make_unique<Program>(model_.graph, device, store_, Program::Options{.is_training = false, .arena = nullptr});
+    program_ = std::make_unique<Program>(model_.graph, device, store_,
+                                         Program::Options{.is_training = false, .arena = nullptr});
     for (const auto& [name, values] : model_.weights) {
       if (store_->has(name)) store_->write(name, values);
     }
@@ -111,7 +112,7 @@ Literal read_tensor(const std::string& path) {
 
 std::string infer_files(const std::string& model, const std::vector<std::string>& tensors, const std::string& folder,
                         const std::shared_ptr<Device>& device) {
-  const OnnxFile file(model);
+  const OnnxFile file = OnnxFile::open(model);
   std::vector<Literal> literals;
   for (const std::string& path : tensors) literals.push_back(read_tensor(path));
   const auto results = infer(file, literals, device);
@@ -120,7 +121,7 @@ std::string infer_files(const std::string& model, const std::vector<std::string>
   for (std::size_t k = 0; k < results.size(); ++k) {
     const std::string path = folder + "/output_" + std::to_string(k) + ".npy";
     write_file_durably(path, npy_bytes(results[k].shape, results[k].values));
-    text += path + "  " + results[k].name + "  float32 " + to_text(results[k].shape) + "\n";
+    text += path + "  " + printable(results[k].name) + "  float32 " + to_text(results[k].shape) + "\n";
   }
   return text;
 }

@@ -24,8 +24,8 @@ std::vector<InferredTensor> infer(const OnnxFile& model, const std::vector<onnx_
 /// Reads a tensor from .npy or from a serialized TensorProto (.pb). Throws InputError naming the file.
 onnx_io::Literal read_tensor(const std::string& path);
 
-/// `thaw infer`: runs the model on the tensor files and writes FOLDER/output_K.npy (float32) for each of its outputs. Returns
-/// what to tell the user.
+/// `thaw infer`: runs the model on the tensor files and writes FOLDER/output_K.npy (float32) for each of its outputs.
+/// Returns what to tell the user.
 std::string infer_files(const std::string& model, const std::vector<std::string>& tensors, const std::string& folder,
                         const std::shared_ptr<Device>& device);
 

@@ -26,11 +26,14 @@ struct Header {
 Header parse_header(const std::string& text) {
   std::smatch found;
   Header header;
-  if (!std::regex_search(text, found, std::regex("'descr'\\s*:\\s*'([^']*)'"))) throw std::runtime_error("is of no plain type");
+  if (!std::regex_search(text, found, std::regex("'descr'\\s*:\\s*'([^']*)'")))
+    throw std::runtime_error("is of no plain type");
   header.type = found[1];
-  if (!std::regex_search(text, found, std::regex("'fortran_order'\\s*:\\s*(True|False)"))) throw std::runtime_error("has no order");
+  if (!std::regex_search(text, found, std::regex("'fortran_order'\\s*:\\s*(True|False)")))
+    throw std::runtime_error("has no order");
   if (found[1] == "True") throw std::runtime_error("is in Fortran order; save it with numpy.ascontiguousarray");
-  if (!std::regex_search(text, found, std::regex("'shape'\\s*:\\s*\\(([0-9, ]*)\\)"))) throw std::runtime_error("has no shape");
+  if (!std::regex_search(text, found, std::regex("'shape'\\s*:\\s*\\(([0-9, ]*)\\)")))
+    throw std::runtime_error("has no shape");
   std::istringstream extents(found[1]);
   for (std::string extent; std::getline(extents, extent, ',');) {
     if (extent.find_first_of("0123456789") != std::string::npos) header.shape.push_back(std::stoll(extent));
@@ -55,11 +58,16 @@ struct NumberType {
 
 const std::map<std::string, NumberType>& number_types() {
   static const std::map<std::string, NumberType> all{
-      {"<f4", {ElementType::kFloat32, 4, read_numbers<float>}},          {"<f8", {ElementType::kFloat64, 8, read_numbers<double>}},
-      {"|i1", {ElementType::kInt8, 1, read_numbers<std::int8_t>}},       {"<i2", {ElementType::kInt16, 2, read_numbers<std::int16_t>}},
-      {"<i4", {ElementType::kInt32, 4, read_numbers<std::int32_t>}},     {"<i8", {ElementType::kInt64, 8, read_numbers<std::int64_t>}},
-      {"|u1", {ElementType::kUint8, 1, read_numbers<std::uint8_t>}},     {"<u2", {ElementType::kUint16, 2, read_numbers<std::uint16_t>}},
-      {"<u4", {ElementType::kUint32, 4, read_numbers<std::uint32_t>}},   {"<u8", {ElementType::kUint64, 8, read_numbers<std::uint64_t>}},
+      {"<f4", {ElementType::kFloat32, 4, read_numbers<float>}},
+      {"<f8", {ElementType::kFloat64, 8, read_numbers<double>}},
+      {"|i1", {ElementType::kInt8, 1, read_numbers<std::int8_t>}},
+      {"<i2", {ElementType::kInt16, 2, read_numbers<std::int16_t>}},
+      {"<i4", {ElementType::kInt32, 4, read_numbers<std::int32_t>}},
+      {"<i8", {ElementType::kInt64, 8, read_numbers<std::int64_t>}},
+      {"|u1", {ElementType::kUint8, 1, read_numbers<std::uint8_t>}},
+      {"<u2", {ElementType::kUint16, 2, read_numbers<std::uint16_t>}},
+      {"<u4", {ElementType::kUint32, 4, read_numbers<std::uint32_t>}},
+      {"<u8", {ElementType::kUint64, 8, read_numbers<std::uint64_t>}},
       {"|b1", {ElementType::kBool, 1, read_numbers<std::uint8_t>}},
   };
   return all;
@@ -77,16 +85,18 @@ Literal decode(const std::string& bytes) {
   if (bytes.size() - begin < length) throw std::runtime_error("ends within its header");
   const Header header = parse_header(bytes.substr(begin, length));
   const auto type = number_types().find(header.type);
-  if (type == number_types().end()) throw std::runtime_error("is of type '" + header.type + "', which thaw does not read");
+  if (type == number_types().end())
+    throw std::runtime_error("is of type '" + header.type + "', which thaw does not read");
 
   std::int64_t count = 1;
   const std::string data = bytes.substr(begin + length);
   for (const std::int64_t extent : header.shape) {
-    if (__builtin_mul_overflow(count, extent, &count)) throw std::runtime_error("has more elements than can be counted");
+    if (__builtin_mul_overflow(count, extent, &count))
+      throw std::runtime_error("has more elements than can be counted");
   }
   if (data.size() / type->second.width != static_cast<std::size_t>(count) || data.size() % type->second.width != 0) {
-    throw std::runtime_error("holds " + std::to_string(data.size()) + " bytes, its shape " + to_text(header.shape) + " needs " +
-                             std::to_string(count) + " x " + std::to_string(type->second.width));
+    throw std::runtime_error("holds " + std::to_string(data.size()) + " bytes, its shape " + to_text(header.shape) +
+                             " needs " + std::to_string(count) + " x " + std::to_string(type->second.width));
   }
   Literal literal{type->second.element, header.shape, std::vector<double>(static_cast<std::size_t>(count))};
   type->second.read(data, literal.values);

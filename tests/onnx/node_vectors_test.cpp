@@ -49,7 +49,7 @@ std::string difference(const InferredTensor& found, const Literal& expected) {
 std::string outcome(const fs::path& folder, const std::shared_ptr<Device>& device) {
   const std::string model_path = (folder / "model.onnx").string();
   try {
-    const OnnxFile model(model_path);
+    const OnnxFile model = OnnxFile::open(model_path);
     std::vector<Literal> inputs;
     for (const std::string& file : tensor_files(folder, "input")) inputs.push_back(onnx_io::read_tensor_file(file));
     const auto results = infer(model, inputs, device);
