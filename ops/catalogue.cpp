@@ -10,6 +10,7 @@ const OpRegistry& operators() {
     define_conv(all);
     define_pool(all);
     define_linear(all);
+    define_matmul(all);
     define_elementwise(all);
     define_softmax(all);
     define_norm(all);

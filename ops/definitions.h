@@ -8,6 +8,7 @@ namespace thaw {
 void define_conv(OpRegistry& registry);
 void define_pool(OpRegistry& registry);
 void define_linear(OpRegistry& registry);
+void define_matmul(OpRegistry& registry);
 void define_elementwise(OpRegistry& registry);
 void define_softmax(OpRegistry& registry);
 void define_norm(OpRegistry& registry);

@@ -26,6 +26,7 @@ using Functions = std::map<std::string, Function>;
 void add_conv(Functions& functions);
 void add_pool(Functions& functions);
 void add_linear(Functions& functions);
+void add_matmul(Functions& functions);
 void add_elementwise(Functions& functions);
 void add_softmax(Functions& functions);
 void add_norm(Functions& functions);

@@ -11,6 +11,7 @@ const Functions& functions() {
     add_conv(found);
     add_pool(found);
     add_linear(found);
+    add_matmul(found);
     add_elementwise(found);
     add_softmax(found);
     add_norm(found);

@@ -87,6 +87,7 @@ class CpuDevice : public Device {
     add_conv_kernels(table_);
     add_pool_kernels(table_);
     add_linear_kernels(table_);
+    add_matmul_kernels(table_);
     add_elementwise_kernels(table_);
     add_softmax_kernels(table_);
     add_norm_kernels(table_);

@@ -8,6 +8,7 @@ namespace thaw::cpu {
 void add_conv_kernels(KernelTable& table);
 void add_pool_kernels(KernelTable& table);
 void add_linear_kernels(KernelTable& table);
+void add_matmul_kernels(KernelTable& table);
 void add_elementwise_kernels(KernelTable& table);
 void add_softmax_kernels(KernelTable& table);
 void add_norm_kernels(KernelTable& table);

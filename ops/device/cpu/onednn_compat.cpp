@@ -120,6 +120,10 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
   return {desc, attributes_for(), engine(), product_hint(src, weights, dst)};
 }
 
+dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc& weights, const memory::desc& dst) {
+  return {dnnl::matmul::desc(src, weights, dst), attributes_for(), engine()};
+}
+
 memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
 
 ChannelBlocks channel_blocks(const memory::desc& desc) {

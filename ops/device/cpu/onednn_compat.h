@@ -39,6 +39,10 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
                                                                                     const dnnl::memory::desc* bias,
                                                                                     const dnnl::memory::desc& dst);
 
+/// dst = src x weights over stacks of matrices.
+dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
+                                    const dnnl::memory::desc& dst);
+
 /// A picture's layout seen as [outer][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
 struct ChannelBlocks {
   std::int64_t outer = 0;  ///< batch x channel blocks
