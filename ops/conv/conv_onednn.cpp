@@ -13,7 +13,7 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
   const auto pd = conv_forward(context.is_training(), Window::of(attributes), any_desc(context.input_type(0).shape),
                                any_desc(context.input_type(1).shape), has_bias ? &bias : nullptr,
-                               any_desc(context.output_type(0).shape), attributes.text("activation"));
+                               any_desc(context.output_type(0).shape), FusedActivation::of(attributes));
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   return bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,

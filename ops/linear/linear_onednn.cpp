@@ -23,7 +23,7 @@ std::unique_ptr<Kernel> make_gemm(BindContext& context) {
   const auto src = desc_of(context.input_layout(0));
   const auto pd = inner_product_forward(
       context.is_training(), src, any_desc(weight_dims(context.output_type(0).shape[1], rows)),
-      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), context.node().attributes.text("activation"));
+      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), FusedActivation::of(context.node().attributes));
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   return bind_primitive(context, dnnl::inner_product_forward(pd), pd.scratchpad_desc(), inputs,

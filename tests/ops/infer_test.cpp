@@ -100,7 +100,7 @@ const std::vector<Refusal> kRefusals{
      "layer layer_1 (shape): holds another number of elements"},
     {"AddUnequal",
      {"Add", "", {{{2, 3}}, {{3, 2}}}},
-     "layer layer_1 (input): has inputs of unequal shapes 2x3 and 3x2"},
+     "layer layer_1 (input): has inputs of shapes 2x3 and 3x2, which do not broadcast"},
     {"SoftmaxOfPictures",
      {"Softmax", "", {{{2, 3, 4, 5}}}},
      "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "

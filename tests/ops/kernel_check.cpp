@@ -111,6 +111,10 @@ double reduction_length(const Graph& graph, const Node& node) {
   if (node.op == "MatMul")
     return static_cast<double>(
         shape(0)[shape(0).size() - (node.attributes.integer("transA") && shape(0).size() > 1 ? 2 : 1)]);
+  if (node.op.rfind("Reduce", 0) == 0 && node.op.find("Grad") == std::string::npos) {
+    return product(shape(0), 0) / product(graph.value(node.outputs[0]).type.shape, 0);
+  }
+  if (node.op == "ReduceProdGrad") return product(shape(1), 0) / product(shape(0), 0);
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
   if (node.op.find("Loss") != std::string::npos || node.op.find("Softmax") != std::string::npos) {
     return product(shape(0), 1) + 4;

@@ -1,8 +1,10 @@
 // Kernels in f32 against the f64 reference: every operator and its gradients, every case, every device.
+#include <algorithm>
 #include <set>
 
 #include "tests/ops/devices.h"
 #include "tests/ops/kernel_check.h"
+#include "tests/ops/layout_device.h"
 #include "tests/ops/operator_test.h"
 
 namespace thaw {
@@ -31,6 +33,17 @@ TEST_P(OperatorTest, EachKernelMatchesTheReference) {
   for (const DeviceChoice& choice : devices()) {
     SCOPED_TRACE(::testing::Message() << GetParam() << ", on " << choice);
     expect_each_kernel_close(built.graph, built.feeds, choice.open());
+  }
+}
+
+TEST_P(OperatorTest, EachKernelMatchesTheReferenceInAnyLayout) {
+  const BuiltCase built = case_for_kernels(GetParam());
+  const auto is_picture = [](const Port& port) { return port.shape.size() >= 3; };
+  if (!std::any_of(GetParam().ports.begin(), GetParam().ports.end(), is_picture)) return;
+  for (const PictureLayout layout : {PictureLayout::kBlocked, PictureLayout::kChannelsLast}) {
+    SCOPED_TRACE(::testing::Message() << GetParam() << ", in layout " << static_cast<int>(layout));
+    expect_each_kernel_close(built.graph, built.feeds, make_cpu_device_with(layout, 3));
+    expect_chain_close(built.graph, built.feeds, make_cpu_device_with(layout, 1));
   }
 }
 

@@ -24,6 +24,7 @@ std::vector<double> fill(const Port& port, const OpCase& op_case, std::uint64_t 
     case Fill::kPositive:
       return random_values(count, seed, 0.5, 2);
     case Fill::kIndices:
+    case Fill::kFew:
       return random_labels(count, seed, port.limit);
     case Fill::kLabels:
       return random_labels(count, seed, op_case.ports.front().shape.at(1));
@@ -92,8 +93,9 @@ BuiltCase build_case(const OpCase& op_case, int only_port) {
     built.loss = built.loss == kNoValue ? part : builder.node("Add", {built.loss, part});
   }
   built.forward = built.graph;
-  built.gradients = differentiate(builder, built.loss);
   for (const ValueId output : built.outputs) built.graph.mark_output(output);
+  if (built.loss == kNoValue) return built;
+  built.gradients = differentiate(builder, built.loss);
   built.graph.mark_output(built.loss);
   for (const auto& [parameter, gradient] : built.gradients) built.graph.mark_output(gradient);
   return built;

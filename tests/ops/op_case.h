@@ -20,6 +20,7 @@ enum class Fill {
   kPositive,      ///< 0.5..2: off the poles of logarithms, roots and quotients
   kLabels,        ///< class numbers below the extent 1 of input 0
   kIndices,       ///< integers below the port's limit
+  kFew,           ///< so many different real numbers as the port's limit: equal extrema
 };
 
 /// One input of a case.
@@ -27,7 +28,7 @@ struct Port {
   Shape shape;
   Fill fill = Fill::kUniform;
   bool is_differentiated = true;  ///< false: a graph input (labels, truths, sample weights) without a gradient
-  std::int64_t limit = 0;         ///< of kIndices
+  std::int64_t limit = 0;         ///< of kIndices and kFew
   bool is_left_out = false;       ///< an optional input that is not given
 };
 
@@ -37,7 +38,7 @@ struct OpCase {
   std::string name;  ///< letters, digits and '_'
   std::vector<Port> ports;
   Attributes attributes = {};
-  std::vector<std::size_t> loss_outputs = {0};  ///< outputs that the loss depends on
+  std::vector<std::size_t> loss_outputs = {0};  ///< outputs that the loss depends on; none: no gradient is asked for
 };
 
 std::ostream& operator<<(std::ostream& out, const OpCase& op_case);

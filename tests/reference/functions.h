@@ -27,7 +27,9 @@ void add_conv(Functions& functions);
 void add_pool(Functions& functions);
 void add_linear(Functions& functions);
 void add_matmul(Functions& functions);
-void add_elementwise(Functions& functions);
+void add_elementwise(Functions& functions);  // and, called by it:
+void add_binary(Functions& functions);
+void add_dropout(Functions& functions);
 void add_softmax(Functions& functions);
 void add_norm(Functions& functions);
 void add_reduce(Functions& functions);

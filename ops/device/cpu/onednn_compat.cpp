@@ -1,6 +1,7 @@
 #include "ops/device/cpu/onednn_compat.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "ops/device/cpu/onednn.h"
@@ -47,13 +48,23 @@ prop_kind forward_kind(bool is_training) {
 
 }  // namespace
 
-dnnl::primitive_attr attributes_for(const std::string& activation) {
+dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
+  // oneDNN's leaky relu is its relu with an alpha; its swish is x * sigmoid(alpha x).
+  static const std::map<std::string, algorithm> kFunctions{{"Relu", algorithm::eltwise_relu},
+                                                           {"LeakyRelu", algorithm::eltwise_relu},
+                                                           {"Elu", algorithm::eltwise_elu},
+                                                           {"Tanh", algorithm::eltwise_tanh},
+                                                           {"Clip", algorithm::eltwise_clip},
+                                                           {"Swish", algorithm::eltwise_swish},
+                                                           {"HardSwish", algorithm::eltwise_hardswish}};
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (!activation.empty()) {
+  if (!activation.name.empty()) {
+    const auto function = kFunctions.find(activation.name);
+    if (function == kFunctions.end()) throw InternalError(activation.name + " cannot be fused");
+    const float alpha = activation.name == "Swish" ? 1.0F : activation.alpha;
     dnnl::post_ops post_ops;
-    const algorithm function = activation == "Relu" ? algorithm::eltwise_relu : algorithm::eltwise_tanh;
-    post_ops.append_eltwise(1.0F, function, 0.0F, 0.0F);
+    post_ops.append_eltwise(1.0F, function->second, alpha, activation.beta);
     attributes.set_post_ops(post_ops);
   }
   return attributes;
@@ -61,7 +72,7 @@ dnnl::primitive_attr attributes_for(const std::string& activation) {
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window, const memory::desc& src,
                                                        const memory::desc& weights, const memory::desc* bias,
-                                                       const memory::desc& dst, const std::string& activation) {
+                                                       const memory::desc& dst, const FusedActivation& activation) {
   using Convolution = dnnl::convolution_forward;
   const Geometry g(window);
   const prop_kind kind = forward_kind(is_training);
@@ -97,7 +108,7 @@ dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(const W
 dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_training, const memory::desc& src,
                                                                   const memory::desc& weights, const memory::desc* bias,
                                                                   const memory::desc& dst,
-                                                                  const std::string& activation) {
+                                                                  const FusedActivation& activation) {
   using Product = dnnl::inner_product_forward;
   const prop_kind kind = forward_kind(is_training);
   const auto desc = bias ? Product::desc(kind, src, weights, *bias, dst) : Product::desc(kind, src, weights, dst);

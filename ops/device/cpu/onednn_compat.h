@@ -4,19 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "ops/activation.h"
 #include "ops/window.h"
 
 /// Everything whose oneDNN API differs between 2.x (operation descriptors) and 3.x (none): primitive descriptors are
 /// made here and nowhere else, and layouts are taken apart here.
 namespace thaw::cpu {
 
-/// A fused activation ("", "Relu", "Tanh") as a post-op, with a scratchpad that the program plans.
-dnnl::primitive_attr attributes_for(const std::string& activation = {});
+/// A fused activation as a post-op, with a scratchpad that the program plans.
+dnnl::primitive_attr attributes_for(const FusedActivation& activation = {});
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
                                                        const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
-                                                       const std::string& activation);
+                                                       const FusedActivation& activation);
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
                                                                    const dnnl::memory::desc& weights,
                                                                    const dnnl::memory::desc& dst);
@@ -30,7 +31,7 @@ dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_traini
                                                                   const dnnl::memory::desc& weights,
                                                                   const dnnl::memory::desc* bias,
                                                                   const dnnl::memory::desc& dst,
-                                                                  const std::string& activation);
+                                                                  const FusedActivation& activation);
 dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data(const dnnl::memory::desc& src,
                                                                               const dnnl::memory::desc& weights,
                                                                               const dnnl::memory::desc& dst);
