@@ -115,6 +115,12 @@ double reduction_length(const Graph& graph, const Node& node) {
     return product(shape(0), 0) / product(graph.value(node.outputs[0]).type.shape, 0);
   }
   if (node.op == "ReduceProdGrad") return product(shape(1), 0) / product(shape(0), 0);
+  if (node.op.find("Normalization") != std::string::npos) {
+    // Statistics, and sums over what shares a scale: no longer than all elements over the scales.
+    const bool is_gradient = node.op.find("Grad") != std::string::npos;
+    return product(shape(0), 0) / product(shape(is_gradient ? 2 : 1), 0);
+  }
+  if (node.op.rfind("LRN", 0) == 0) return static_cast<double>(node.attributes.integer("size"));
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
   if (node.op.find("Loss") != std::string::npos || node.op.find("Softmax") != std::string::npos) {
     return product(shape(0), 1) + 4;

@@ -131,6 +131,29 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
   return {desc, attributes_for(), engine(), product_hint(src, weights, dst)};
 }
 
+namespace {
+
+dnnl::normalization_flags batch_norm_flags(bool has_statistics) {
+  const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
+  return has_statistics ? flags | dnnl::normalization_flags::use_global_stats : flags;
+}
+
+}  // namespace
+
+dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(const memory::desc& src, float epsilon,
+                                                                     bool has_statistics) {
+  const dnnl::batch_normalization_forward::desc desc(prop_kind::forward_training, src, epsilon,
+                                                     batch_norm_flags(has_statistics));
+  return {desc, attributes_for(), engine()};
+}
+
+dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const memory::desc& src, float epsilon,
+                                                                       bool has_statistics) {
+  const dnnl::batch_normalization_backward::desc desc(prop_kind::backward, src, src, epsilon,
+                                                      batch_norm_flags(has_statistics));
+  return {desc, attributes_for(), engine(), batch_norm_forward(src, epsilon, has_statistics)};
+}
+
 dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc& weights, const memory::desc& dst) {
   return {dnnl::matmul::desc(src, weights, dst), attributes_for(), engine()};
 }

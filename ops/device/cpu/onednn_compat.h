@@ -40,6 +40,12 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
                                                                                     const dnnl::memory::desc* bias,
                                                                                     const dnnl::memory::desc& dst);
 
+/// Batch normalization of `src` in its own layout with scale and shift; with statistics given, or of the batch.
+dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(const dnnl::memory::desc& src, float epsilon,
+                                                                     bool has_statistics);
+dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const dnnl::memory::desc& src, float epsilon,
+                                                                       bool has_statistics);
+
 /// dst = src x weights over stacks of matrices.
 dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                     const dnnl::memory::desc& dst);
