@@ -1,45 +1,51 @@
 #include "graph/window_pads.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace thaw {
 namespace {
 
-/// `total` on both sides of an axis; the odd one last or first.
-void place(Shape& pads, std::size_t axis, std::int64_t total, bool odd_is_last) {
-  const std::int64_t small = total / 2, large = total - small;
-  pads[axis] = odd_is_last ? small : large;
-  pads[axis + pads.size() / 2] = odd_is_last ? large : small;
+std::int64_t at_or(const Shape& numbers, std::size_t axis, std::int64_t fallback) {
+  return numbers.empty() ? fallback : numbers.at(axis);
+}
+
+/// How many elements the window covers along an axis, gaps included.
+std::int64_t covered(const WindowExtents& window, std::size_t axis) {
+  return (window.kernel.at(axis) - 1) * at_or(window.dilations, axis, 1) + 1;
+}
+
+/// Puts `total` elements of padding on both sides of an axis, the odd one at the end or at the beginning.
+void share_out(std::int64_t total, bool has_odd_at_end, std::size_t axis, Shape& pads) {
+  const std::int64_t less = total / 2;
+  pads[axis] = has_odd_at_end ? less : total - less;
+  pads[axis + pads.size() / 2] = total - pads[axis];
 }
 
 }  // namespace
 
-Shape auto_pads(const std::string& auto_pad, const Shape& inputs, const Shape& kernel, const Shape& strides,
-                const Shape& dilations) {
+Shape auto_pads(AutoPad mode, const Shape& inputs, const WindowExtents& window) {
   Shape pads(2 * inputs.size(), 0);
-  if (auto_pad == "VALID" || auto_pad == "NOTSET") return pads;
-  if (auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER")
-    throw std::invalid_argument("auto_pad " + auto_pad + " is unknown");
+  if (mode == AutoPad::kValid) return pads;
   for (std::size_t axis = 0; axis < inputs.size(); ++axis) {
-    if (strides[axis] < 1) throw std::invalid_argument("strides must be at least 1");
-    const std::int64_t out = (inputs[axis] + strides[axis] - 1) / strides[axis];
-    const std::int64_t covered = (kernel[axis] - 1) * dilations[axis] + 1;
-    const std::int64_t total = std::max<std::int64_t>((out - 1) * strides[axis] + covered - inputs[axis], 0);
-    place(pads, axis, total, auto_pad == "SAME_UPPER");
+    const std::int64_t stride = at_or(window.strides, axis, 1);
+    const std::int64_t outputs = (inputs[axis] + stride - 1) / stride;
+    const std::int64_t total = (outputs - 1) * stride + covered(window, axis) - inputs[axis];
+    share_out(std::max<std::int64_t>(total, 0), mode == AutoPad::kSameUpper, axis, pads);
   }
   return pads;
 }
 
-Shape transposed_pads(const std::string& auto_pad, const Shape& inputs, const Shape& outputs, const Shape& kernel,
-                      const Shape& strides, const Shape& dilations, const Shape& output_padding) {
-  Shape pads(2 * inputs.size(), 0);
+TransposePads transpose_pads(AutoPad mode, const Shape& inputs, const Shape& outputs, const WindowExtents& window,
+                             const Shape& output_padding) {
+  TransposePads found{Shape(2 * inputs.size(), 0), Shape(inputs.size(), 0)};
   for (std::size_t axis = 0; axis < inputs.size(); ++axis) {
-    const std::int64_t covered = (kernel[axis] - 1) * dilations[axis] + 1;
-    const std::int64_t full = strides[axis] * (inputs[axis] - 1) + output_padding[axis] + covered;
-    place(pads, axis, full - outputs[axis], auto_pad == "SAME_UPPER");
+    const std::int64_t added = at_or(output_padding, axis, 0);
+    const std::int64_t stride = at_or(window.strides, axis, 1);
+    const std::int64_t total = stride * (inputs[axis] - 1) + added + covered(window, axis) - outputs.at(axis);
+    share_out(std::max<std::int64_t>(total, 0), mode == AutoPad::kSameUpper, axis, found.pads);
+    found.output_padding[axis] = added - std::min<std::int64_t>(total, 0);
   }
-  return pads;
+  return found;
 }
 
 }  // namespace thaw

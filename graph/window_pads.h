@@ -1,20 +1,34 @@
 #pragma once
 
-#include <string>
-
 #include "graph/shape.h"
 
 namespace thaw {
 
-/// Pads (all begins, then all ends) of a sliding window that ONNX's auto_pad asks for: SAME_UPPER and SAME_LOWER make
-/// the output ceil(input / stride) and put the odd pad last or first; VALID and NOTSET pad nothing. All lists have one
-/// entry a spatial axis. Throws std::invalid_argument for another word.
-Shape auto_pads(const std::string& auto_pad, const Shape& inputs, const Shape& kernel, const Shape& strides,
-                const Shape& dilations);
+/// ONNX's auto_pad, where it is not NOTSET.
+enum class AutoPad { kValid, kSameUpper, kSameLower };
 
-/// Pads of a transposed window that gives `outputs`: ONNX's ConvTranspose with output_shape. The odd pad comes first
-/// unless `auto_pad` is SAME_UPPER, as ONNX writes it.
-Shape transposed_pads(const std::string& auto_pad, const Shape& inputs, const Shape& outputs, const Shape& kernel,
-                      const Shape& strides, const Shape& dilations, const Shape& output_padding);
+/// A sliding window: one number a spatial axis. An empty list stands for ones.
+struct WindowExtents {
+  Shape kernel, strides, dilations;
+};
+
+/// Pads (all begins, then all ends) of a convolution or pooling over a picture of `inputs` spatial extents.
+/// kSame...: the output has ceil(input / stride) elements; an odd element of padding goes to the end (kSameUpper) or to
+/// the beginning (kSameLower). kValid: none.
+/// Source: ONNX Conv-11, AveragePool-11, attribute auto_pad.
+Shape auto_pads(AutoPad mode, const Shape& inputs, const WindowExtents& window);
+
+/// What a ConvTranspose of a wanted size needs.
+struct TransposePads {
+  Shape pads;            ///< all begins, then all ends
+  Shape output_padding;  ///< one number an axis: what the picture lacks to `outputs` even without pads is added here
+};
+
+/// Pads of a ConvTranspose from `inputs` to `outputs` spatial extents (ONNX's output_shape without batch and channels;
+/// with auto_pad kSame... and no output_shape, outputs = inputs * strides). An odd element of padding goes to the end
+/// for kSameUpper, to the beginning otherwise. An empty `output_padding` stands for zeros. Source: ONNX
+/// ConvTranspose-11, attributes auto_pad and output_shape.
+TransposePads transpose_pads(AutoPad mode, const Shape& inputs, const Shape& outputs, const WindowExtents& window,
+                             const Shape& output_padding = {});
 
 }  // namespace thaw

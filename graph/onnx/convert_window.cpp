@@ -9,6 +9,15 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
+constexpr std::int64_t kLongest = std::int64_t{1} << 31;  // so that no sum of them overflows
+
+AutoPad auto_pad_of(const std::string& word) {
+  if (word == "VALID") return AutoPad::kValid;
+  if (word == "SAME_UPPER") return AutoPad::kSameUpper;
+  if (word == "SAME_LOWER") return AutoPad::kSameLower;
+  throw Unsupported("auto_pad " + word + " is none of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
+}
+
 /// Strides, dilations and pads with their defaults, auto_pad resolved.
 Attributes geometry(OnnxNode& node, const Integers& kernel) {
   const Shape& x = node.shape(0);
@@ -22,9 +31,13 @@ Attributes geometry(OnnxNode& node, const Integers& kernel) {
     throw Unsupported("kernel_shape, strides, dilations or pads are not of as many axes as its input " + to_text(x));
   }
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
-  if (auto_pad != "NOTSET") {
-    pads = auto_pads(auto_pad, Shape(x.begin() + 2, x.end()), kernel, strides, dilations);
+  for (const Integers* numbers : {&kernel, &strides, &dilations}) {
+    if (std::any_of(numbers->begin(), numbers->end(), [](std::int64_t n) { return n < 1 || n > kLongest; })) {
+      throw Unsupported("kernel_shape, strides and dilations must be at least 1");
+    }
   }
+  if (auto_pad != "NOTSET")
+    pads = auto_pads(auto_pad_of(auto_pad), Shape(x.begin() + 2, x.end()), {kernel, strides, dilations});
   return {{"kernel_shape", kernel}, {"strides", strides}, {"pads", pads}, {"dilations", dilations}};
 }
 
@@ -51,7 +64,7 @@ void convert_conv_transpose(OnnxNode& node) {
   const std::size_t spatial = x.size() - 2;
   const Integers strides = node.integers("strides", Integers(spatial, 1));
   const Integers dilations = node.integers("dilations", Integers(spatial, 1));
-  const Integers output_padding = node.integers("output_padding", Integers(spatial, 0));
+  Integers output_padding = node.integers("output_padding", Integers(spatial, 0));
   Integers pads = node.integers("pads", Integers(2 * spatial, 0));
   Integers output_shape = node.integers("output_shape");
   if (strides.size() != spatial || dilations.size() != spatial || output_padding.size() != spatial ||
@@ -65,8 +78,11 @@ void convert_conv_transpose(OnnxNode& node) {
   }
   if (!output_shape.empty()) {
     if (output_shape.size() != spatial) throw Unsupported("output_shape is not of as many axes as its input");
-    pads = transposed_pads(auto_pad, Shape(x.begin() + 2, x.end()), output_shape, kernel, strides, dilations,
-                           output_padding);
+    const AutoPad mode = auto_pad == "NOTSET" ? AutoPad::kSameLower : auto_pad_of(auto_pad);
+    const TransposePads found =
+        transpose_pads(mode, Shape(x.begin() + 2, x.end()), output_shape, {kernel, strides, dilations}, output_padding);
+    pads = found.pads;
+    output_padding = found.output_padding;
   }
   std::vector<ValueId> inputs{node.value(0), node.value(1)};
   if (node.has_input(2)) inputs.push_back(node.value(2));

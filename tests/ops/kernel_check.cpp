@@ -103,9 +103,13 @@ reference::Tensor ProgramRunner::read(ValueId id) const {
 double reduction_length(const Graph& graph, const Node& node) {
   const auto shape = [&](std::size_t i) { return graph.value(node.inputs.at(i)).type.shape; };
   const Shape window = node.attributes.integers("kernel_shape");
+  const auto group = static_cast<double>(node.attributes.integer("group", 1));
   if (node.op == "Conv" || node.op == "Gemm") return product(shape(1), 1);
-  if (node.op == "ConvGradInput") return product(shape(1), 2) * static_cast<double>(shape(1)[0]);
+  if (node.op == "ConvGradInput" || node.op == "ConvTranspose") {
+    return product(shape(1), 2) * static_cast<double>(shape(1)[0]) / group;
+  }
   if (node.op == "ConvGradWeight") return product(shape(1), 0) / static_cast<double>(shape(1)[1]);
+  if (node.op == "ConvTransposeGradBias") return product(shape(0), 0) / static_cast<double>(shape(0)[1]);
   if (node.op == "GemmGradInput") return static_cast<double>(shape(1)[0]);
   if (node.op == "GemmGradWeight" || node.op == "WeightedMean") return static_cast<double>(shape(0)[0]);
   if (node.op == "MatMul")
@@ -121,6 +125,7 @@ double reduction_length(const Graph& graph, const Node& node) {
     return product(shape(0), 0) / product(shape(is_gradient ? 2 : 1), 0);
   }
   if (node.op.rfind("LRN", 0) == 0) return static_cast<double>(node.attributes.integer("size"));
+  if (node.op == "GlobalAveragePool") return product(shape(0), 2);
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
   if (node.op.find("Loss") != std::string::npos || node.op.find("Softmax") != std::string::npos) {
     return product(shape(0), 1) + 4;

@@ -49,6 +49,11 @@ LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
   return layout ? layout : layout_of(plain_desc(context.input_type(i)));
 }
 
+LayoutPtr picture_layout(const BindContext& context, int i) {
+  const LayoutPtr layout = input_layout_or_plain(context, i);
+  return find_channel_blocks(desc_of(layout)) ? layout : layout_of(plain_desc(context.input_type(i)));
+}
+
 namespace {
 
 class PrimitiveKernel : public Kernel {

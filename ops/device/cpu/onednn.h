@@ -35,6 +35,9 @@ dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
 /// The layout input `i` has now; row-major for a parameter that no kernel has claimed yet.
 LayoutPtr input_layout_or_plain(const BindContext& context, int i);
 
+/// The same for a picture, row-major too if it has a layout that is not blocked by channels alone (channel_blocks).
+LayoutPtr picture_layout(const BindContext& context, int i);
+
 /// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
 /// layout.
 struct PrimitiveArgument {

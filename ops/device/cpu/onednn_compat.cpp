@@ -23,10 +23,9 @@ struct Geometry {
   memory::dims strides, dilates, pads_begin, pads_end;
 
   explicit Geometry(const Window& window)
-      : strides{window.strides[0], window.strides[1]},
-        dilates{window.dilations[0] - 1, window.dilations[1] - 1},  // oneDNN counts the gaps
-        pads_begin{window.pads_begin[0], window.pads_begin[1]},
-        pads_end{window.pads_end[0], window.pads_end[1]} {}
+      : strides(window.strides), dilates(window.dilations), pads_begin(window.pads_begin), pads_end(window.pads_end) {
+    for (auto& dilation : dilates) --dilation;  // oneDNN counts the gaps
+  }
 };
 
 /// What backward needs to know of forward: no post-op may be part of it.
@@ -160,33 +159,59 @@ dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc&
 
 memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
 
-ChannelBlocks channel_blocks(const memory::desc& desc) {
+std::optional<ChannelBlocks> find_channel_blocks(const memory::desc& desc) {
   const auto& data = desc.data;
   const auto& blocking = data.format_desc.blocking;
-  if (data.ndims != 4) throw InternalError("a picture's layout must have four axes");
-  const std::int64_t n = data.dims[0], channels = data.padded_dims[1], height = data.dims[2], width = data.dims[3];
-  const auto strides = blocking.strides;
-  if (blocking.inner_nblks == 0) {
-    const bool is_channels_last = strides[1] == 1 && strides[3] == channels && strides[2] == channels * width;
-    const bool is_plain = strides[3] == 1 && strides[2] == width && strides[1] == height * width;
-    if (is_plain) return {n * channels, height, width, 1};
-    if (is_channels_last) return {n, height, width, channels};
-  } else if (blocking.inner_nblks == 1 && blocking.inner_idxs[0] == 1) {
+  if (data.format_kind != dnnl_blocked || data.ndims < 3 || data.ndims > 5) return std::nullopt;
+  const bool is_blocked = blocking.inner_nblks == 1 && blocking.inner_idxs[0] == 1;
+  if (blocking.inner_nblks != 0 && !is_blocked) return std::nullopt;
+
+  const std::int64_t n = data.dims[0], channels = data.padded_dims[1];
+  const auto* strides = blocking.strides;
+  const int axes = data.ndims - 2;
+  std::int64_t extents[3] = {1, 1, 1}, pixels = 1;
+  for (int axis = 0; axis < axes; ++axis) pixels *= extents[3 - axes + axis] = data.dims[axis + 2];
+  /// Whether the spatial axes lie side by side, `step` elements from pixel to pixel.
+  const auto has_pixels_at = [&](std::int64_t step) {
+    for (int axis = data.ndims - 1; axis >= 2; step *= data.dims[axis--]) {
+      if (strides[axis] != step) return false;
+    }
+    return true;
+  };
+  const auto blocks_of = [&](std::int64_t block) {
+    return ChannelBlocks{n * channels / block, extents[0], extents[1], extents[2], block};
+  };
+  if (n > 1 && strides[0] != channels * pixels) return std::nullopt;
+  if (is_blocked) {
     const std::int64_t block = blocking.inner_blks[0];
-    if (strides[3] == block && strides[2] == block * width) return {n * channels / block, height, width, block};
+    const bool is_dense = channels == block || strides[1] == pixels * block;
+    return is_dense && has_pixels_at(block) ? std::optional(blocks_of(block)) : std::nullopt;
   }
-  throw InternalError("layout " + format_text(desc) + " is not blocked by channels alone");
+  if (has_pixels_at(1) && (channels == 1 || strides[1] == pixels)) return blocks_of(1);
+  if (has_pixels_at(channels) && strides[1] == 1) return blocks_of(channels);
+  return std::nullopt;
+}
+
+ChannelBlocks channel_blocks(const memory::desc& desc) {
+  const auto blocks = find_channel_blocks(desc);
+  if (!blocks) throw InternalError("layout " + format_text(desc) + " is not blocked by channels alone");
+  return *blocks;
 }
 
 memory::desc reshaped_like(const memory::desc& like, const memory::dims& dims) {
-  const ChannelBlocks blocks = channel_blocks(like);
   using Tag = memory::format_tag;
-  const bool is_blocked = like.data.format_desc.blocking.inner_nblks > 0;
-  Tag tag = Tag::abcd;
-  if (is_blocked) {
-    tag = blocks.block == 16 ? Tag::aBcd16b : blocks.block == 8 ? Tag::aBcd8b : Tag::aBcd4b;
-  } else if (blocks.block > 1) {
-    tag = Tag::acdb;
+  const std::int64_t block = channel_blocks(like).block;
+  const std::size_t axes = dims.size() - 3;  // 0 for one spatial axis
+  const auto one_of = [&](Tag line, Tag picture, Tag volume) {
+    return axes == 0 ? line : axes == 1 ? picture : volume;
+  };
+  Tag tag = one_of(Tag::abc, Tag::abcd, Tag::abcde);
+  if (like.data.format_desc.blocking.inner_nblks > 0) {
+    tag = block == 16  ? one_of(Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b)
+          : block == 8 ? one_of(Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b)
+                       : one_of(Tag::aBc4b, Tag::aBcd4b, Tag::aBcde4b);
+  } else if (block > 1) {
+    tag = one_of(Tag::acb, Tag::acdb, Tag::acdeb);
   }
   return {dims, memory::data_type::f32, tag};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,12 +51,15 @@ dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const dnn
 dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                     const dnnl::memory::desc& dst);
 
-/// A picture's layout seen as [outer][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
+/// A picture's layout seen as [outer][depth][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
+/// Spatial axes that the picture lacks have extent 1.
 struct ChannelBlocks {
   std::int64_t outer = 0;  ///< batch x channel blocks
-  std::int64_t height = 0, width = 0;
+  std::int64_t depth = 0, height = 0, width = 0;
   std::int64_t block = 0;  ///< channels that lie side by side, padding included
 };
+/// Nothing if the layout is not of that kind.
+std::optional<ChannelBlocks> find_channel_blocks(const dnnl::memory::desc& desc);
 /// Throws InternalError if the layout is not of that kind.
 ChannelBlocks channel_blocks(const dnnl::memory::desc& desc);
 /// The layout of the picture `like` (as channel_blocks sees it) for other extents of the same channels.
