@@ -39,10 +39,12 @@ std::unique_ptr<Kernel> make_forward(BindContext& context, bool has_statistics) 
 std::unique_ptr<Kernel> make_backward(BindContext& context, bool has_statistics) {
   const auto x = desc_of(input_layout_or_plain(context, 1));
   const auto pd = batch_norm_backward(x, epsilon_of(context), has_statistics);
+  // oneDNN 2.6 asks for a shift too, which no gradient depends on: any vector of that size will do.
   return bind_primitive(context, dnnl::batch_normalization_backward(pd), pd.scratchpad_desc(),
                         {{DNNL_ARG_DIFF_DST, 0, x},
                          {DNNL_ARG_SRC, 1, x},
                          channel_input(context, DNNL_ARG_SCALE, 2),
+                         channel_input(context, DNNL_ARG_SHIFT, 2),
                          channel_input(context, DNNL_ARG_MEAN, 3),
                          channel_input(context, DNNL_ARG_VARIANCE, 4)},
                         {{DNNL_ARG_DIFF_SRC, 0, x},
