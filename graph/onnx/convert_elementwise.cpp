@@ -88,7 +88,17 @@ void convert_cast(OnnxNode& node) {
   }
 }
 
-void convert_prelu(OnnxNode& node) { node.give(0, node.add("PRelu", {node.value(0), node.value(1)})); }
+void convert_prelu(OnnxNode& node) {
+  ValueId slope = node.value(1);
+  node.ignore({"consumed_inputs"});
+  // Before opset 7 a vector of slopes was one a channel.
+  if (node.opset() < 7 && node.rank(1) == 1 && node.rank(0) > 2) {
+    Shape shape(node.shape(0).size() - 1, 1);
+    shape[0] = node.shape(1)[0];
+    slope = node.reshape(slope, shape);
+  }
+  node.give(0, node.add("PRelu", {node.value(0), slope}));
+}
 
 void convert_gelu(OnnxNode& node) {
   if (node.text("approximate", "none") != "none") throw Unsupported("approximates Gelu; thaw has the exact one");

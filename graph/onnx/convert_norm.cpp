@@ -50,6 +50,29 @@ void convert_instance_norm(OnnxNode& node) {
                         {{"epsilon", node.real("epsilon", 1e-5)}}));
 }
 
+/// Opset 18 has a scale and a bias a group, later ones one a channel, as thaw does.
+ValueId per_channel(OnnxNode& node, int i, std::int64_t channels) {
+  if (node.opset() >= 21) return node.value(i);
+  Literal spread = node.literal(i, "scale or bias");
+  const std::int64_t groups = element_count(spread.shape);
+  if (groups < 1 || channels % groups != 0) throw Unsupported("channels do not make groups");
+  std::vector<double> values;
+  for (std::int64_t c = 0; c < channels; ++c)
+    values.push_back(spread.values[static_cast<std::size_t>(c / (channels / groups))]);
+  spread.values = std::move(values);
+  spread.shape = {channels};
+  return node.parameter(spread, node.input_name(i) + "/per_channel");
+}
+
+void convert_group_norm(OnnxNode& node) {
+  node.ignore({"stash_type"});
+  if (node.rank(0) < 2) throw Unsupported("needs a batch and channels");
+  const std::int64_t channels = node.shape(0)[1];
+  node.give(
+      0, node.add("GroupNormalization", {node.value(0), per_channel(node, 1, channels), per_channel(node, 2, channels)},
+                  {{"num_groups", node.integer("num_groups", 1)}, {"epsilon", node.real("epsilon", 1e-5)}}));
+}
+
 void convert_lrn(OnnxNode& node) {
   node.give(0, node.add("LRN", {node.value(0)},
                         {{"size", node.integer("size", 1)},
@@ -64,6 +87,7 @@ void add_norm_converters(Converters& converters) {
   converters["BatchNormalization"] = convert_batch_norm;
   converters["LayerNormalization"] = convert_layer_norm;
   converters["InstanceNormalization"] = convert_instance_norm;
+  converters["GroupNormalization"] = convert_group_norm;
   converters["LRN"] = convert_lrn;
 }
 

@@ -122,8 +122,14 @@ class Reader {
         define(place, Operand{kNoValue, known->second, input.name()});
       } else {
         try {
-          value = builder_->input(input.name(), {DType::kFloat32, shape_of(input)});
-          define(place, Operand{value, std::nullopt, input.name()});
+          const Shape shape = shape_of(input);
+          // What has no elements has no values to wait for.
+          if (element_count(shape) == 0) {
+            define(place, Operand{kNoValue, Literal{ElementType::kFloat32, shape, {}}, input.name()});
+          } else {
+            value = builder_->input(input.name(), {DType::kFloat32, shape});
+            define(place, Operand{value, std::nullopt, input.name()});
+          }
         } catch (const std::runtime_error& error) {
           add(place, error.what());
           poison(input.name());
@@ -182,8 +188,10 @@ class Reader {
     OnnxNode node(*conversion_, proto, opset_, folder_);
     const std::string place = "node " + quoted(node.label()) + " (" + proto.op_type() + ")";
     try {
+      const std::size_t first_value = model_.graph->values().size();
       translate(node, proto);
       node.expect_all_read();
+      expect_sizes(first_value);
       for (int k = 0; k < proto.output_size(); ++k) {
         if (!proto.output(k).empty() && !conversion_->names().count(proto.output(k))) {
           throw Unsupported("output " + std::to_string(k) + " is not supported");
@@ -195,6 +203,20 @@ class Reader {
     } catch (const std::exception& error) {
       add(place, error.what());
       poison_outputs(proto);
+    }
+  }
+
+  /// What runs has elements, and not more than a machine holds.
+  void expect_sizes(std::size_t first_value) const {
+    for (std::size_t i = first_value; i < model_.graph->values().size(); ++i) {
+      const Shape& shape = model_.graph->values()[i].type.shape;
+      std::int64_t count = 1;
+      for (const std::int64_t extent : shape) {
+        if (extent < 0 || __builtin_mul_overflow(count, extent, &count)) count = kMostElements + 1;
+      }
+      if (count == 0) throw Unsupported("makes an empty tensor, " + to_text(shape) + ", of one that is computed");
+      if (count > kMostElements)
+        throw Unsupported("makes a tensor of " + to_text(shape) + ": more elements than thaw takes");
     }
   }
 

@@ -153,6 +153,7 @@ void define_norm(OpRegistry& registry) {
                 .max_inputs = 3,
                 .infer = infer_running_average,
                 .has_side_effect = true});
+  registry.add_inference_fusion({"BatchNormalization into Conv", fold_batch_norm});
   registry.add({.name = "LRN",
                 .infer = infer_lrn,
                 .differentiability = Differentiability::kRule,

@@ -18,4 +18,9 @@ struct NormRows {
   static NormRows of(const Node& node, const Shape& x);
 };
 
+/// Folds the batch normalization with stored statistics at `node_index` into the convolution that feeds it, if nobody
+/// else reads that: the scale goes into the kernel, what remains into the bias. What is computed of weights alone runs
+/// once.
+bool fold_batch_norm(Graph& graph, int node_index);
+
 }  // namespace thaw

@@ -49,7 +49,7 @@ class OneRun {
       places_.push_back(std::find(outputs.begin(), outputs.end(), output.value) - outputs.begin());
     }
     run_pipeline(graph, operators(),
-                 {{"fuse", [](Graph& fused) { fuse(fused, operators()); }},
+                 {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
                   {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
     program_ = std::make_unique<Program>(model_.graph, device, store_,
                                          Program::Options{.is_training = false, .arena = nullptr});
