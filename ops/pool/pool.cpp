@@ -93,24 +93,31 @@ bool fuse_average_relu_grad(Graph& graph, int i) {
 }  // namespace
 
 void define_pool(OpRegistry& registry) {
-  for (const std::string prefix : {"", "Global"}) {
-    const auto infer = prefix.empty() ? infer_pool : infer_global;
-    registry.add({.name = prefix + "AveragePool",
-                  .infer = infer,
-                  .differentiability = Differentiability::kRule,
-                  .gradient = average_gradient});
-    registry.add({.name = prefix + "AveragePoolGrad", .infer = infer_average_grad});
-    registry.add({.name = prefix + "MaxPool",
-                  .infer = infer,
-                  .differentiability = Differentiability::kRule,
-                  .gradient = max_gradient});
-    registry.add({.name = prefix + "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
-  }
+  registry.add({.name = "AveragePool",
+                .infer = infer_pool,
+                .differentiability = Differentiability::kRule,
+                .gradient = average_gradient});
+  registry.add({.name = "AveragePoolGrad", .infer = infer_average_grad});
   registry.add({.name = "AveragePoolReluGrad",
                 .min_inputs = 2,
                 .max_inputs = 2,
                 .infer = infer_average_grad,
                 .in_place_inputs = {1}});
+  registry.add({.name = "MaxPool",
+                .infer = infer_pool,
+                .differentiability = Differentiability::kRule,
+                .gradient = max_gradient});
+  registry.add({.name = "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
+  registry.add({.name = "GlobalAveragePool",
+                .infer = infer_global,
+                .differentiability = Differentiability::kRule,
+                .gradient = average_gradient});
+  registry.add({.name = "GlobalAveragePoolGrad", .infer = infer_average_grad});
+  registry.add({.name = "GlobalMaxPool",
+                .infer = infer_global,
+                .differentiability = Differentiability::kRule,
+                .gradient = max_gradient});
+  registry.add({.name = "GlobalMaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
   registry.add_fusion({"relu gradient into average pool gradient", fuse_average_relu_grad});
 }
 

@@ -14,34 +14,45 @@
 namespace thaw::cpu {
 namespace {
 
-/// The elements of one window: offsets of its first one, and steps and counts by axis.
-struct Taps {
-  std::int64_t first, counts[3], steps[3];
-
-  THAW_INLINE inline Taps(const PoolGeometry& g, std::int64_t row, std::int64_t out_x) {
-    const std::int64_t at[3] = {row / g.axes[1].outputs, row % g.axes[1].outputs, out_x};
-    std::int64_t size = g.in.block;  // of an element of the axis
-    first = 0;
-    for (std::size_t axis = 3; axis-- > 0;) {
+/// The elements of one window after the other, along a row of output.
+class Taps {
+ public:
+  THAW_INLINE inline Taps(const PoolGeometry& g, std::int64_t row) : g_(g) {
+    const std::int64_t at[2] = {row / g.axes[1].outputs, row % g.axes[1].outputs};
+    std::int64_t size = g.in_row_size();  // of an element of the axis
+    for (std::size_t axis = 2; axis-- > 0;) {
       const PoolAxis& each = g.axes[axis];
       const auto i = static_cast<std::size_t>(at[axis]);
-      first += each.first[i] * size;
-      counts[axis] = each.count[i];
-      steps[axis] = each.step * size;
+      row_ += each.first[i] * size;
+      counts_[axis] = each.count[i];
+      steps_[axis] = each.step * size;
       size *= each.inputs;
     }
+    steps_[2] = g.axes[2].step * g.in.block;
   }
+
+  /// Goes to the window of column `x`.
+  THAW_INLINE inline void go_to(std::int64_t x) {
+    first_ = row_ + g_.axes[2].first[static_cast<std::size_t>(x)] * g_.in.block;
+    counts_[2] = g_.axes[2].count[static_cast<std::size_t>(x)];
+  }
+  std::int64_t first() const { return first_; }
 
   /// Calls visit(offset) for each, in row order.
   template <typename Visit>
   THAW_INLINE inline void for_each(const Visit& visit) const {
-    for (std::int64_t z = 0; z < counts[0]; ++z) {
-      for (std::int64_t y = 0; y < counts[1]; ++y) {
-        const std::int64_t row = first + z * steps[0] + y * steps[1];
-        for (std::int64_t x = 0; x < counts[2]; ++x) visit(row + x * steps[2]);
+    for (std::int64_t z = 0; z < counts_[0]; ++z) {
+      for (std::int64_t y = 0; y < counts_[1]; ++y) {
+        const std::int64_t row = first_ + z * steps_[0] + y * steps_[1];
+        for (std::int64_t x = 0; x < counts_[2]; ++x) visit(row + x * steps_[2]);
       }
     }
   }
+
+ private:
+  const PoolGeometry& g_;
+  std::int64_t row_ = 0, first_ = 0;
+  std::int64_t counts_[3] = {}, steps_[3] = {};
 };
 
 /// 1 / the number of elements that the average of an output is taken over.
@@ -59,8 +70,9 @@ using ForwardRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_
 THAW_SIMD_CLONES void average_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
                                   float* y) {
   const std::int64_t height = g.axes[1].outputs;
+  Taps taps(g, row);
   for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
-    const Taps taps(g, row, ox);
+    taps.go_to(ox);
     const float share = share_of(g, row / height, row % height, ox);
     for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
       using L = decltype(width);
@@ -83,11 +95,12 @@ THAW_SIMD_CLONES void average_row_2x2_16(const PoolGeometry& g, std::int64_t row
 
 THAW_SIMD_CLONES void max_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
                               float* y) {
+  Taps taps(g, row);
   for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
-    const Taps taps(g, row, ox);
+    taps.go_to(ox);
     for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
       using L = decltype(width);
-      typename L::Float largest = lanes<L>(x + taps.first + c);
+      typename L::Float largest = lanes<L>(x + taps.first() + c);
       taps.for_each([&](std::int64_t at) THAW_INLINE {
         const typename L::Float value = lanes<L>(x + at + c);
         largest = value > largest ? value : largest;
@@ -153,11 +166,12 @@ THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channel
                                      float* dx) {
   for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, 0.0F);
   for (std::int64_t row = 0; row < g.out_rows(); ++row) {
+    Taps taps(g, row);
     for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, dy += g.in.block) {
-      const Taps taps(g, row, ox);
+      taps.go_to(ox);
       for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
         using L = decltype(width);
-        typename L::Float largest = lanes<L>(x + taps.first + c);
+        typename L::Float largest = lanes<L>(x + taps.first() + c);
         typename L::Int best = {};
         std::int32_t tap = 0;
         taps.for_each([&](std::int64_t at) THAW_INLINE {
@@ -262,9 +276,10 @@ std::unique_ptr<Kernel> make_max_with_indices(BindContext& context) {
     auto* indices = static_cast<std::int32_t*>(b.outputs[1]);
     for (std::int64_t plane = 0; plane < g.in.outer; ++plane) {
       for (std::int64_t row = 0; row < g.out_rows(); ++row) {
+        Taps taps(g, row);
         for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox) {
-          const Taps taps(g, row, ox);
-          std::int64_t best = plane * g.in_size() + taps.first;
+          taps.go_to(ox);
+          std::int64_t best = plane * g.in_size() + taps.first();
           taps.for_each([&](std::int64_t at) {
             if (x[plane * g.in_size() + at] > x[best]) best = plane * g.in_size() + at;
           });
