@@ -122,22 +122,42 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
 
 memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
 
-ChannelBlocks channel_blocks(const memory::desc& desc) {
+std::optional<BlockedStrides> blocked_strides(const memory::desc& desc) {
   const auto& data = desc.data;
   const auto& blocking = data.format_desc.blocking;
-  if (data.ndims != 4) throw InternalError("a picture's layout must have four axes");
+  if (data.format_kind != dnnl_blocked || blocking.inner_nblks > 1) return std::nullopt;
+  BlockedStrides found{Shape(blocking.strides, blocking.strides + data.ndims)};
+  if (blocking.inner_nblks == 1) {
+    found.axis = static_cast<int>(blocking.inner_idxs[0]);
+    found.block = blocking.inner_blks[0];
+  }
+  return found;
+}
+
+std::optional<ChannelBlocks> find_channel_blocks(const memory::desc& desc) {
+  const auto& data = desc.data;
+  const auto& blocking = data.format_desc.blocking;
+  if (data.ndims != 4 || data.format_kind != dnnl_blocked) return std::nullopt;
   const std::int64_t n = data.dims[0], channels = data.padded_dims[1], height = data.dims[2], width = data.dims[3];
   const auto strides = blocking.strides;
   if (blocking.inner_nblks == 0) {
     const bool is_channels_last = strides[1] == 1 && strides[3] == channels && strides[2] == channels * width;
     const bool is_plain = strides[3] == 1 && strides[2] == width && strides[1] == height * width;
-    if (is_plain) return {n * channels, height, width, 1};
-    if (is_channels_last) return {n, height, width, channels};
+    if (is_plain) return ChannelBlocks{n * channels, height, width, 1};
+    if (is_channels_last) return ChannelBlocks{n, height, width, channels};
   } else if (blocking.inner_nblks == 1 && blocking.inner_idxs[0] == 1) {
     const std::int64_t block = blocking.inner_blks[0];
-    if (strides[3] == block && strides[2] == block * width) return {n * channels / block, height, width, block};
+    if (strides[3] == block && strides[2] == block * width) {
+      return ChannelBlocks{n * channels / block, height, width, block};
+    }
   }
-  throw InternalError("layout " + format_text(desc) + " is not blocked by channels alone");
+  return std::nullopt;
+}
+
+ChannelBlocks channel_blocks(const memory::desc& desc) {
+  const auto found = find_channel_blocks(desc);
+  if (!found) throw InternalError("layout " + format_text(desc) + " is not blocked by channels alone");
+  return *found;
 }
 
 memory::desc reshaped_like(const memory::desc& like, const memory::dims& dims) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,12 +40,24 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
                                                                                     const dnnl::memory::desc* bias,
                                                                                     const dnnl::memory::desc& dst);
 
+/// How a tensor lies in memory, as far as one axis in blocks goes: strides in elements; along `axis` the stride is that
+/// of whole blocks of `block` elements, which lie side by side.
+struct BlockedStrides {
+  Shape strides;
+  int axis = -1;
+  std::int64_t block = 1;  ///< 1: no axis is in blocks
+};
+/// Nothing where the layout is of another kind (several axes in blocks).
+std::optional<BlockedStrides> blocked_strides(const dnnl::memory::desc& desc);
+
 /// A picture's layout seen as [outer][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
 struct ChannelBlocks {
   std::int64_t outer = 0;  ///< batch x channel blocks
   std::int64_t height = 0, width = 0;
   std::int64_t block = 0;  ///< channels that lie side by side, padding included
 };
+/// Nothing where the layout is not of that kind.
+std::optional<ChannelBlocks> find_channel_blocks(const dnnl::memory::desc& desc);
 /// Throws InternalError if the layout is not of that kind.
 ChannelBlocks channel_blocks(const dnnl::memory::desc& desc);
 /// The layout of the picture `like` (as channel_blocks sees it) for other extents of the same channels.
