@@ -99,7 +99,7 @@ std::unique_ptr<Kernel> make_resize(BindContext& context, bool is_gradient) {
   // Padded channels must stay zero, so that a value for the outside needs row-major tensors.
   const bool crops = attributes.text("coordinate_transformation_mode") == "tf_crop_and_resize";
   const bool is_picture = x.size() == 4 && !crops && is_identity(taps[0], x[0]) && is_identity(taps[1], x[1]);
-  auto layout = input_layout_or_plain(context, 0);
+  auto layout = picture_layout(context, 0);
   if (!is_picture) layout = layout_of(plain_desc(context.input_type(0)));
   context.want_input(0, layout);
   MemoryView view{context.input_type(0).shape, {}};

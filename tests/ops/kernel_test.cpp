@@ -10,9 +10,8 @@
 namespace thaw {
 namespace {
 
-/// Kernels of layers claim their weights' layouts; what stands for the layer before them is an ordinary input.
-BuiltCase case_for_kernels(const OpCase& op_case) {
-  BuiltCase built = build_case(op_case);
+/// Kernels of layers claim the layouts of these operators' further inputs: their weights.
+bool is_weighted(const OpCase& op_case) {
   static const std::set<std::string> kWeighted{"BatchNormalization",
                                                "BatchNormalizationTraining",
                                                "Conv",
@@ -20,7 +19,13 @@ BuiltCase case_for_kernels(const OpCase& op_case) {
                                                "Gemm",
                                                "LayerNormalization",
                                                "PRelu"};
-  const bool has_weights = kWeighted.count(op_case.op) > 0;
+  return kWeighted.count(op_case.op) > 0;
+}
+
+/// What stands for the layer before is an ordinary input.
+BuiltCase case_for_kernels(const OpCase& op_case, const std::vector<bool>& behind_convolution = {}) {
+  BuiltCase built = build_case(op_case, -1, behind_convolution);
+  const bool has_weights = is_weighted(op_case);
   for (std::size_t i = 0; i < built.ports.size(); ++i) {
     if (built.ports[i] != kNoValue && (!has_weights || i == 0))
       built.graph.value(built.ports[i]).kind = ValueKind::kInput;
@@ -49,6 +54,23 @@ TEST_P(OperatorTest, EachKernelMatchesTheReferenceInAnyLayout) {
 
 TEST_P(OperatorTest, ForwardAndBackwardTogetherMatchTheReference) {
   const BuiltCase built = case_for_kernels(GetParam());
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(::testing::Message() << GetParam() << ", on " << choice);
+    expect_chain_close(built.graph, built.feeds, choice.open());
+  }
+}
+
+/// Every picture enters in the layout that a convolution gave it: channels in blocks, padded with zeros.
+TEST_P(OperatorTest, InTheLayoutOfConvolutionsTooItMatchesTheReference) {
+  std::vector<bool> is_picture;
+  for (const Port& port : GetParam().ports) {
+    const bool is_float = port.fill != Fill::kLabels && port.fill != Fill::kIndices;
+    const bool is_weight = !is_picture.empty() && is_weighted(GetParam());
+    is_picture.push_back(is_float && !is_weight && !port.is_left_out && port.shape.size() == 4 &&
+                         element_count(port.shape) > 0);
+  }
+  if (std::count(is_picture.begin(), is_picture.end(), true) == 0) return;
+  const BuiltCase built = case_for_kernels(GetParam(), is_picture);
   for (const DeviceChoice& choice : devices()) {
     SCOPED_TRACE(::testing::Message() << GetParam() << ", on " << choice);
     expect_chain_close(built.graph, built.feeds, choice.open());

@@ -59,6 +59,13 @@ ValueId reduce_to_loss(Builder& builder, ValueId value, const std::string& name,
   return builder.node("WeightedMean", {value, weights}, {{"scale", 1.5}});
 }
 
+/// Ones where both channels are the same: a convolution that changes nothing but the layout.
+std::vector<double> identity_kernel(std::int64_t channels) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < channels * channels; ++i) values.push_back(i / channels == i % channels ? 1 : 0);
+  return values;
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const OpCase& op_case) {
@@ -67,7 +74,7 @@ std::ostream& operator<<(std::ostream& out, const OpCase& op_case) {
   return out << "  " << to_text(op_case.attributes);
 }
 
-BuiltCase build_case(const OpCase& op_case, int only_port) {
+BuiltCase build_case(const OpCase& op_case, int only_port, const std::vector<bool>& behind_convolution) {
   BuiltCase built;
   Builder builder(built.graph, operators());
   builder.enter("case");
@@ -86,7 +93,15 @@ BuiltCase build_case(const OpCase& op_case, int only_port) {
     built.ports.push_back(id);
     built.feeds[id] = fill(port, op_case, 100 + 10 * i);
   }
-  built.outputs = builder.nodes(op_case.op, built.ports, op_case.attributes);
+  std::vector<ValueId> inputs = built.ports;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i >= behind_convolution.size() || !behind_convolution[i]) continue;
+    const std::int64_t channels = op_case.ports[i].shape.at(1);
+    const ValueId kernel = builder.parameter("kernel_" + std::to_string(i), {channels, channels, 1, 1});
+    built.feeds[kernel] = identity_kernel(channels);
+    inputs[i] = builder.node("Conv", {inputs[i], kernel}, {{"kernel_shape", Shape{1, 1}}});
+  }
+  built.outputs = builder.nodes(op_case.op, inputs, op_case.attributes);
   builder.enter("loss");
   for (const std::size_t k : op_case.loss_outputs) {
     const ValueId part = reduce_to_loss(builder, built.outputs.at(k), "loss" + std::to_string(k), built.feeds);

@@ -54,7 +54,8 @@ struct BuiltCase {
   reference::Feeds feeds;
 };
 
-/// Builds the case; `only_port` >= 0 makes that input the only trainable one.
-BuiltCase build_case(const OpCase& op_case, int only_port = -1);
+/// Builds the case; `only_port` >= 0 makes that input the only trainable one. What is marked in `behind_convolution`
+/// reaches the operator through a convolution that changes no value, and so in the layout that convolutions give.
+BuiltCase build_case(const OpCase& op_case, int only_port = -1, const std::vector<bool>& behind_convolution = {});
 
 }  // namespace thaw

@@ -159,6 +159,18 @@ dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc&
 
 memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
 
+std::optional<BlockedStrides> blocked_strides(const memory::desc& desc) {
+  const auto& data = desc.data;
+  const auto& blocking = data.format_desc.blocking;
+  if (data.format_kind != dnnl_blocked || blocking.inner_nblks > 1) return std::nullopt;
+  BlockedStrides found{Shape(blocking.strides, blocking.strides + data.ndims)};
+  if (blocking.inner_nblks == 1) {
+    found.axis = static_cast<int>(blocking.inner_idxs[0]);
+    found.block = blocking.inner_blks[0];
+  }
+  return found;
+}
+
 std::optional<ChannelBlocks> find_channel_blocks(const memory::desc& desc) {
   const auto& data = desc.data;
   const auto& blocking = data.format_desc.blocking;

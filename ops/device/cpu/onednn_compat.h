@@ -51,6 +51,16 @@ dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const dnn
 dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                     const dnnl::memory::desc& dst);
 
+/// How a tensor lies in memory, as far as one axis in blocks goes: strides in elements; along `axis` the stride is that
+/// of whole blocks of `block` elements, which lie side by side.
+struct BlockedStrides {
+  Shape strides;
+  int axis = -1;
+  std::int64_t block = 1;  ///< 1: no axis is in blocks
+};
+/// Nothing where the layout is of another kind (several axes in blocks).
+std::optional<BlockedStrides> blocked_strides(const dnnl::memory::desc& desc);
+
 /// A picture's layout seen as [outer][depth][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
 /// Spatial axes that the picture lacks have extent 1.
 struct ChannelBlocks {
