@@ -101,10 +101,6 @@ const std::vector<Refusal> kRefusals{
     {"AddUnequal",
      {"Add", "", {{{2, 3}}, {{3, 2}}}},
      "layer layer_1 (input): has inputs of shapes 2x3 and 3x2, which do not broadcast"},
-    {"SoftmaxOfPictures",
-     {"Softmax", "", {{{2, 3, 4, 5}}}},
-     "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "
-     "2x3x4x5"},
     {"ClassLossOfPictures",
      {"CrossEntropyLoss", "", {{{2, 3, 4, 5}}, {{2}, Fill::kLabels}}},
      "layer layer_1 (input): needs one value a class, but its input is 2x3x4x5"},
