@@ -6,27 +6,10 @@
 #include "ops/update/update.h"
 #include "schemas/diagnostic.h"
 #include "tests/graph/message_of.h"
-#include "tests/ops/operator_test.h"
+#include "tests/ops/refusal.h"
 
 namespace thaw {
 namespace {
-
-struct Refusal {
-  std::string name;
-  OpCase node;
-  std::string message;
-};
-
-std::ostream& operator<<(std::ostream& out, const Refusal& refusal) { return out << refusal.name; }
-
-Node node_of(const OpCase& op_case, Graph& graph) {
-  Node node{op_case.op, "layer_1", {}, {}, op_case.attributes, Phase::kForward};
-  for (const Port& port : op_case.ports) {
-    const DType dtype = port.fill == Fill::kLabels ? DType::kInt32 : DType::kFloat32;
-    node.inputs.push_back(graph.add_value({"x", {dtype, port.shape}, ValueKind::kInput, -1, false}));
-  }
-  return node;
-}
 
 Attributes window(Integers kernel, const std::string& name = "", Integers value = {}) {
   Attributes attributes{{"kernel_shape", std::move(kernel)}};
@@ -121,8 +104,6 @@ const std::vector<Refusal> kRefusals{
      "layer layer_1 (input): needs one loss a sample, but its input is 2x3"},
     {"MeanWeights", {"WeightedMean", "", {{{2}}, {{3}}}}, "layer layer_1 (input): needs one weight a sample"},
 };
-
-class RefusalTest : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(RefusalTest, SaysWhatIsWrong) {
   Graph graph;
