@@ -1,39 +1,70 @@
 // CPU kernel of dropout: works in any order of the channels, because each element's draw is known by its place in the
 // row-major tensor alone.
-#include <Random123/philox.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "ops/device/cpu/host_kernel.h"
 #include "ops/device/cpu/onednn_compat_order.h"
+#include "ops/device/cpu/simd.h"
 #include "ops/elementwise/families.h"
+#include "ops/elementwise/philox.h"
 
 namespace thaw::cpu {
 namespace {
 
-constexpr std::int64_t kPixels = 64;  // of a chunk: 64 pixels of 16 channels fit the first-level cache
+constexpr std::int64_t kPixels = 256;  // of a chunk: 256 pixels of 16 channels fit the first-level cache
 
 struct Mask {
   std::uint64_t seed = 0;
   std::uint64_t threshold = 0;  ///< draws below it are dropped
   float scale = 1;
-
-  /// y = x * mask for `n` elements that follow each other row-major from `first` on and lie `stride` apart.
-  void apply(std::uint32_t step, std::int64_t first, std::int64_t n, std::int64_t stride, const float* x,
-             float* y) const {
-    using Philox = r123::Philox4x32;
-    const Philox::key_type key{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
-    for (std::int64_t i = 0; i < n;) {
-      const auto block = static_cast<std::uint64_t>(first + i) / 4;
-      const auto draws =
-          Philox()({{static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), step, 0}}, key);
-      for (auto k = static_cast<std::size_t>((first + i) % 4); k < 4 && i < n; ++k, ++i) {
-        y[i * stride] = draws[k] < threshold ? 0.0F : x[i * stride] * scale;
-      }
-    }
-  }
 };
+
+constexpr std::int64_t kBlocks = kPixels / 4 + 2;  // four draws each; a chunk may begin and end inside a block
+
+/// The draws of `count` <= kBlocks blocks from `first` on, in their order.
+THAW_SIMD_CLONES void draw(std::uint64_t seed, std::uint32_t step, std::uint64_t first, std::int64_t count,
+                           std::uint32_t* draws) {
+  std::uint32_t rows[4][kBlocks];  // draw k of each block: so the generator's loop writes without gaps
+#pragma omp simd
+  for (std::int64_t b = 0; b < count; ++b) {
+    const functions::Draws found = functions::philox(seed, first + static_cast<std::uint64_t>(b), step);
+    rows[0][b] = found.a;
+    rows[1][b] = found.b;
+    rows[2][b] = found.c;
+    rows[3][b] = found.d;
+  }
+  for (std::int64_t b = 0; b < count; ++b) {
+    for (std::int64_t k = 0; k < 4; ++k) draws[4 * b + k] = rows[k][b];
+  }
+}
+
+/// y = x * mask, element by element.
+THAW_SIMD_CLONES void apply(const Mask& mask, const std::uint32_t* draws, std::int64_t n, const float* x, float* y) {
+  const auto threshold = static_cast<std::uint32_t>(mask.threshold);
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float kept = x[i] * mask.scale;  // not inside the choice, which would become a branch
+    y[i] = draws[i] < threshold ? 0.0F : kept;
+  }
+}
+
+/// y = x * mask for `n` <= kPixels elements that follow each other row-major from `first` on and lie `stride` apart.
+void drop(const Mask& mask, std::uint32_t step, std::int64_t first, std::int64_t n, std::int64_t stride, const float* x,
+          float* y) {
+  std::uint32_t draws[4 * kBlocks];
+  const std::int64_t skipped = first % 4;
+  draw(mask.seed, step, static_cast<std::uint64_t>(first / 4), (skipped + n + 3) / 4, draws);
+  if (stride == 1) {
+    apply(mask, draws + skipped, n, x, y);
+    return;
+  }
+  // Brought side by side first: a choice for each element apart would be a branch that is guessed wrong half the time.
+  float row[kPixels];
+  for (std::int64_t i = 0; i < n; ++i) row[i] = x[i * stride];
+  apply(mask, draws + skipped, n, row, row);
+  for (std::int64_t i = 0; i < n; ++i) y[i * stride] = row[i];
+}
 
 class Dropout : public Kernel {
  public:
@@ -60,15 +91,17 @@ class Dropout : public Kernel {
     const std::int64_t at = ((n * order_.outer + outer) * order_.spatial + first) * order_.block;
     if (order_.spatial == 1) {  // the channels of a block follow each other
       const std::int64_t channel = outer * order_.block, count = std::min(order_.block, order_.channels - channel);
-      mask_.apply(step, n * order_.channels + channel, count, 1, x_ + at, y_ + at);
+      for (std::int64_t c = 0; c < count; c += kPixels) {
+        drop(mask_, step, n * order_.channels + channel + c, std::min(kPixels, count - c), 1, x_ + at + c, y_ + at + c);
+      }
       std::fill(y_ + at + count, y_ + at + order_.block, 0.0F);
       return;
     }
     for (std::int64_t lane = 0; lane < order_.block; ++lane) {
       const std::int64_t channel = outer * order_.block + lane;
       if (channel < order_.channels) {
-        mask_.apply(step, (n * order_.channels + channel) * order_.spatial + first, pixels, order_.block,
-                    x_ + at + lane, y_ + at + lane);
+        drop(mask_, step, (n * order_.channels + channel) * order_.spatial + first, pixels, order_.block,
+             x_ + at + lane, y_ + at + lane);
       } else {
         for (std::int64_t i = 0; i < pixels; ++i) y_[at + i * order_.block + lane] = 0;
       }

@@ -80,12 +80,7 @@ const std::vector<Refusal> kRefusals{
     of("SpaceToDepthNoBlock", "SpaceToDepth", kPicture, {}, "(blocksize): must be at least 1"),
 };
 
-class ShapeRefusalTest : public ::testing::TestWithParam<Refusal> {};
-
-TEST_P(ShapeRefusalTest, SaysWhatIsWrong) { expect_refused(GetParam()); }
-
-INSTANTIATE_TEST_SUITE_P(Infer, ShapeRefusalTest, ::testing::ValuesIn(kRefusals),
-                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(Shape, RefusalTest, ::testing::ValuesIn(kRefusals), RefusalTest::name_of);
 
 }  // namespace
 }  // namespace thaw

@@ -127,7 +127,15 @@ double reduction_length(const Graph& graph, const Node& node) {
   if (node.op.rfind("LRN", 0) == 0) return static_cast<double>(node.attributes.integer("size"));
   if (node.op == "GlobalAveragePool") return product(shape(0), 2);
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
-  if (node.op.find("Loss") != std::string::npos || node.op.find("Softmax") != std::string::npos) {
+  if (node.op.find("SoftmaxGrad") != std::string::npos || node.op.rfind("LogSoftmax", 0) == 0 || node.op == "Softmax") {
+    const auto rank = static_cast<std::int64_t>(shape(0).size());
+    const std::int64_t axis = (node.attributes.integer("axis", -1) + rank) % rank;
+    return static_cast<double>(shape(0)[static_cast<std::size_t>(axis)]) + 4;
+  }
+  if (node.op == "SoftmaxCrossEntropyLoss") return static_cast<double>(shape(0)[1]) + 4;
+  if (node.op == "SoftmaxCrossEntropyLossGrad") return 5;
+  if (node.op.rfind("NegativeLogLikelihood", 0) == 0) return 1;
+  if (node.op.find("Loss") != std::string::npos) {
     return product(shape(0), 1) + 4;
   }
   return 1;

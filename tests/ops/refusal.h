@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "ops/catalogue.h"
-#include "tests/graph/message_of.h"
-#include "tests/ops/op_case.h"
+#include "graph/graph.h"
+#include "tests/ops/operator_test.h"
 
 namespace thaw {
 
-/// A node that does not fit, and what shape inference says of it: the full text.
+/// A node that shape inference refuses, and the full text that it says. Tests fill the tables; infer_test.cpp runs
+/// them.
 struct Refusal {
   std::string name;
   OpCase node;
@@ -17,7 +17,7 @@ struct Refusal {
 
 inline std::ostream& operator<<(std::ostream& out, const Refusal& refusal) { return out << refusal.name; }
 
-/// A node of layer_1 whose inputs are graph inputs.
+/// The case's node in layer "layer_1", its inputs added to the graph; nothing is inferred yet.
 inline Node node_of(const OpCase& op_case, Graph& graph) {
   Node node{op_case.op, "layer_1", {}, {}, op_case.attributes, Phase::kForward};
   for (const Port& port : op_case.ports) {
@@ -32,11 +32,9 @@ inline Node node_of(const OpCase& op_case, Graph& graph) {
   return node;
 }
 
-inline void expect_refused(const Refusal& refusal) {
-  Graph graph;
-  const Node node = node_of(refusal.node, graph);
-  const auto infer = [&] { operators().get(node.op).infer(InferContext{graph, node}); };
-  EXPECT_EQ(message_of<GraphError>(infer), refusal.message);
-}
+class RefusalTest : public ::testing::TestWithParam<Refusal> {
+ public:
+  static std::string name_of(const ::testing::TestParamInfo<Refusal>& info) { return info.param.name; }
+};
 
 }  // namespace thaw

@@ -35,7 +35,8 @@ void add_norm(Functions& functions);
 void add_reduce(Functions& functions);
 void add_shape(Functions& functions);
 void add_resize(Functions& functions);
-void add_loss(Functions& functions);
+void add_loss(Functions& functions);  // and, called by it:
+void add_class_loss(Functions& functions);
 void add_update(Functions& functions);
 
 /// Every operator that has a reference, by name.
