@@ -71,6 +71,7 @@ std::unique_ptr<Kernel> make_finish(const BindContext& context, const dnnl::memo
       });
 }
 
+/// Two kernels as one.
 class InTurn : public Kernel {
  public:
   InTurn(std::unique_ptr<Kernel> first, std::unique_ptr<Kernel> second)

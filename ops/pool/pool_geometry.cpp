@@ -9,25 +9,21 @@ std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b;
 
 }  // namespace
 
-PoolAxis::PoolAxis(const Window& window, std::size_t axis, std::int64_t extent, std::int64_t outputs_, bool counts_pads)
-    : inputs(extent),
-      outputs(outputs_),
-      step(window.dilations[axis]),
-      first{},
-      count{},
-      share{},
-      reader_begin{0},
-      readers{} {
+void PoolAxis::place_windows(const Window& window, std::size_t axis, bool counts_pads) {
   const std::int64_t kernel = window.kernel[axis];
-  std::vector<std::vector<std::int64_t>> readers_of(static_cast<std::size_t>(extent));
+  step = window.dilations[axis];
+  for (auto* list : {&first, &count, &readers}) list->clear();
+  share.clear();
+  reader_begin = {0};
+  std::vector<std::vector<std::int64_t>> readers_of(static_cast<std::size_t>(inputs));
   for (std::int64_t out = 0; out < outputs; ++out) {
     const std::int64_t start = out * window.strides[axis] - window.pads_begin[axis];
     const std::int64_t skipped = start < 0 ? divide_up(-start, step) : 0;
     /// Elements of the window that lie before `end`.
     const auto before = [&](std::int64_t end) { return std::min(kernel, divide_up(end - start, step)); };
     first.push_back(start + skipped * step);
-    count.push_back(before(extent) - skipped);
-    const std::int64_t counted = counts_pads ? before(extent + window.pads_end[axis]) : count.back();
+    count.push_back(before(inputs) - skipped);
+    const std::int64_t counted = counts_pads ? before(inputs + window.pads_end[axis]) : count.back();
     share.push_back(1.0F / static_cast<float>(counted));
     for (std::int64_t k = 0; k < count.back(); ++k) {
       readers_of[static_cast<std::size_t>(first.back() + k * step)].push_back(out);
@@ -47,7 +43,9 @@ PoolGeometry::PoolGeometry(const Node& node, const dnnl::memory::desc& picture, 
   if (!node.attributes.has("kernel_shape")) window.kernel.assign(extents.begin() + missing, extents.end());
   const bool counts_pads = node.attributes.integer("count_include_pad") != 0;
   for (std::size_t axis = missing; axis < 3; ++axis) {
-    axes[axis] = PoolAxis(window, axis - missing, extents[axis], pooled[axis - missing + 2], counts_pads);
+    axes[axis].inputs = extents[axis];
+    axes[axis].outputs = pooled[axis - missing + 2];
+    axes[axis].place_windows(window, axis - missing, counts_pads);
   }
 }
 

@@ -17,8 +17,10 @@ struct PoolAxis {
   std::vector<std::int64_t> reader_begin{0, 1};  ///< by input: where its outputs begin in `readers`; then their end
   std::vector<std::int64_t> readers{0};          ///< outputs whose windows hold the input, input by input
 
-  PoolAxis() = default;  ///< an axis that the picture lacks
-  PoolAxis(const Window& window, std::size_t axis, std::int64_t extent, std::int64_t outputs, bool counts_pads);
+  /// An axis that the picture lacks: one window of one element.
+  PoolAxis() = default;
+  /// Fills the lists for `inputs` and `outputs`. `counts_pads`: an average counts its elements in the padding too.
+  void place_windows(const Window& window, std::size_t axis, bool counts_pads);
 };
 
 /// One pooling: pictures are [outer][depth][height][width][block], see ChannelBlocks.
@@ -26,8 +28,8 @@ struct PoolGeometry {
   ChannelBlocks in;
   std::array<PoolAxis, 3> axes;  ///< depth, height, width
 
-  /// `picture` has the unpooled extents, `pooled` is the shape of the result. A kernel of no extents covers the whole
-  /// picture.
+  /// `picture` has the unpooled extents, `pooled` is the shape of the result. A node without kernel_shape pools whole
+  /// pictures.
   PoolGeometry(const Node& node, const dnnl::memory::desc& picture, const Shape& pooled);
 
   std::int64_t in_rows() const { return in.depth * in.height; }
