@@ -76,7 +76,8 @@ class BroadcastKernel : public Kernel {
   void run() override {
     for (std::size_t i = 0; i < copies_.size(); ++i) pad(walk_.copies[i], copies_[i].first, copies_[i].second);
     const std::int64_t pieces = (columns_.extent + kChunk - 1) / kChunk;
-    const std::int64_t rows_at_once = pieces > 1 ? 1 : std::max<std::int64_t>(1, kChunk / columns_.extent);
+    const std::int64_t rows_at_once =
+        pieces > 1 ? 1 : std::max<std::int64_t>(1, kChunk / std::max<std::int64_t>(1, columns_.extent));
     const std::int64_t groups = (rows_ + rows_at_once - 1) / rows_at_once;
 #pragma omp parallel for schedule(static) if (groups * pieces > 1)
     for (std::int64_t item = 0; item < groups * pieces; ++item) {

@@ -47,6 +47,15 @@ float total_share(const Truth& truth, std::int32_t label, const float* weights) 
   return sum;
 }
 
+/// Not softmax's own loop: this order of roundings is part of every training since the first, bit by bit.
+void log_probabilities(const float* x, float* log_prob, std::int64_t classes) {
+  const float top = *std::max_element(x, x + classes);
+  float sum = 0;
+  for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(x[c] - top);
+  const float log_sum = top + std::log(sum);
+  for (std::int64_t c = 0; c < classes; ++c) log_prob[c] = x[c] - log_sum;
+}
+
 float row_loss(const Truth& truth, std::int32_t label, const float* weights, const float* log_prob) {
   float loss = 0;
   if (truth.is_ignored(label)) return loss;
@@ -88,7 +97,7 @@ std::unique_ptr<Kernel> make_softmax_loss(BindContext& context) {
       float* loss = mutable_floats(b.outputs[0]) + place;
       float* log_prob = mutable_floats(b.outputs[1]) + at;
       if (view.inner == 1) {
-        log_softmax_row(x, log_prob, view.length);
+        log_probabilities(x, log_prob, view.length);
         *loss = row_loss(truth, *labels, weights, log_prob);
       } else {
         log_softmax_columns(x, log_prob, view.length, view.inner, n);

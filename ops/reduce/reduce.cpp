@@ -28,6 +28,7 @@ void expect_axis(const InferContext& context, const std::string& attribute, std:
 
 void expect_reals(const InferContext& context) {
   if (context.input(0).dtype != DType::kFloat32) context.fail("input", "must be real numbers");
+  if (element_count(context.shape(0)) == 0) context.fail("input", "has no elements");
 }
 
 std::vector<TensorType> infer_reduce(const InferContext& context) {

@@ -9,9 +9,7 @@ namespace thaw::cpu {
 /// Columns that are worked on together: their rows are read in stretches of 1 KiB.
 inline constexpr std::int64_t kSoftmaxColumns = 256;
 
-/// y = x - ln(sum of exp(x)) over a row of values side by side.
-void log_softmax_row(const float* x, float* y, std::int64_t length);
-/// The same over `n` <= kSoftmaxColumns columns side by side, whose values lie `stride` apart.
+/// y = x - ln(sum of exp(x)) over `n` <= kSoftmaxColumns columns side by side, whose values lie `stride` apart.
 void log_softmax_columns(const float* x, float* y, std::int64_t length, std::int64_t stride, std::int64_t n);
 
 /// Runs body(outer, first column, columns) for all stretches of columns of a tensor, in all threads.

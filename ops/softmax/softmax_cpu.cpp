@@ -48,6 +48,14 @@ THAW_SIMD_CLONES void softmax_columns(const float* x, float* y, std::int64_t len
   }
 }
 
+void log_softmax_row(const float* x, float* y, std::int64_t classes) {
+  const float top = *std::max_element(x, x + classes);
+  float sum = 0;
+  for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(x[c] - top);
+  const float log_sum = std::log(sum);
+  for (std::int64_t c = 0; c < classes; ++c) y[c] = (x[c] - top) - log_sum;
+}
+
 void softmax_grad_row(const float* dy, const float* y, float* dx, std::int64_t classes) {
   float dot = 0;
   for (std::int64_t c = 0; c < classes; ++c) dot += dy[c] * y[c];
@@ -124,14 +132,6 @@ KernelFactory softmax_grad(GradRow row, GradColumns columns) {
 
 }  // namespace
 
-void log_softmax_row(const float* x, float* y, std::int64_t length) {
-  const float top = *std::max_element(x, x + length);
-  float sum = 0;
-  for (std::int64_t c = 0; c < length; ++c) sum += std::exp(x[c] - top);
-  const float log_sum = top + std::log(sum);
-  for (std::int64_t c = 0; c < length; ++c) y[c] = x[c] - log_sum;
-}
-
 THAW_SIMD_CLONES void log_softmax_columns(const float* x, float* y, std::int64_t length, std::int64_t stride,
                                           std::int64_t n) {
   float top[kSoftmaxColumns], sum[kSoftmaxColumns] = {};
@@ -140,9 +140,10 @@ THAW_SIMD_CLONES void log_softmax_columns(const float* x, float* y, std::int64_t
     const float* row = x + c * stride;
     for (std::int64_t i = 0; i < n; ++i) sum[i] += functions::exp(row[i] - top[i]);
   }
-  for (std::int64_t i = 0; i < n; ++i) sum[i] = top[i] + functions::log(sum[i]);
+  for (std::int64_t i = 0; i < n; ++i) sum[i] = functions::log(sum[i]);
   for (std::int64_t c = 0; c < length; ++c) {
-    for (std::int64_t i = 0; i < n; ++i) y[c * stride + i] = x[c * stride + i] - sum[i];
+    // First the largest: it may be so large that the logarithm beside it would be rounded away.
+    for (std::int64_t i = 0; i < n; ++i) y[c * stride + i] = (x[c * stride + i] - top[i]) - sum[i];
   }
 }
 

@@ -92,5 +92,28 @@ TEST(Bits, OfSoftmaxOfRowsAreThoseOfThePlainLoop) {
   }
 }
 
+TEST(LogSoftmax, KeepsItsDigitsBesideLargeNumbers) {
+  for (const std::int64_t axis : {0, 1}) {
+    Graph graph;
+    Builder builder(graph, operators());
+    const ValueId x = builder.input("x", {DType::kFloat32, axis == 1 ? Shape{1, 4} : Shape{4, 1, 1}});
+    const ValueId y = builder.node("LogSoftmax", {x}, {{"axis", axis}});
+    // The same along a line whose values lie apart.
+    const ValueId pairs = builder.input("pairs", {DType::kFloat32, {4, 2}});
+    const ValueId apart = builder.node("LogSoftmax", {pairs}, {{"axis", std::int64_t{0}}});
+    graph.mark_output(y);
+    graph.mark_output(apart);
+    ProgramRunner runner(graph, make_cpu_device(1));
+    runner.run({{x, {10000, 10001, 10002, 10003}}, {pairs, {0, 10000, 1, 10001, 2, 10002, 3, 10003}}});
+    const double first = -3.4401896985611953;  // -ln(1 + e + e^2 + e^3)
+    for (std::size_t i = 0; i < 4; ++i) {
+      const double expected = first + static_cast<double>(i);
+      EXPECT_NEAR(runner.read(y).values[i], expected, 4e-7);
+      EXPECT_NEAR(runner.read(apart).values[2 * i], expected, 4e-7);
+      EXPECT_NEAR(runner.read(apart).values[2 * i + 1], expected, 4e-7);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace thaw

@@ -35,6 +35,8 @@ const std::vector<Refusal> kElementwise{
 
 const std::vector<Refusal> kReductions{
     {"ReduceIntegers", {"ReduceSum", "", {labels({3})}}, kInput + "must be real numbers"},
+    {"ReduceNothing", {"ReduceSum", "", {{{2, 0}}}}, kInput + "has no elements"},
+    {"ArgOfNothing", {"ArgMax", "", {{{2, 0}}}}, kInput + "has no elements"},
     {"ReduceAxis",
      {"ReduceMean", "", {{{2, 3}}}, {{"axes", Integers{2}}}},
      "layer layer_1 (axes): has no axis 2 in 2x3"},
