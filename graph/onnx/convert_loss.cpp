@@ -8,7 +8,7 @@ void convert_class_loss(OnnxNode& node) {
   const std::string reduction = node.text("reduction", "mean");
   Attributes attributes;
   if (node.has("ignore_index")) attributes.set("ignore_index", node.integer("ignore_index", 0));
-  const ValueId labels = node.value(1), weights = node.optional_value(2);
+  const ValueId labels = node.indices(1), weights = node.optional_value(2);
   std::vector<ValueId> inputs{node.value(0), labels};
   if (weights != kNoValue) inputs.push_back(weights);
   const auto outputs = node.builder().nodes(node.op(), inputs, attributes);

@@ -132,9 +132,9 @@ void convert_gather(OnnxNode& node) {
     Literal resolved = node.literal(1, "indices");
     const auto checked = checked_indices(resolved, node.shape(0)[static_cast<std::size_t>(axis)]);
     resolved.values.assign(checked.begin(), checked.end());
-    indices = node.parameter(resolved, node.input_name(1) + "/resolved");
+    indices = node.parameter(resolved, node.input_name(1) + "/indices", DType::kInt32);
   } else {
-    indices = node.value(1);
+    indices = node.indices(1);
   }
   node.give(0, node.add("Gather", {node.value(0), indices}, {{"axis", axis}}));
 }

@@ -8,10 +8,10 @@
 
 namespace thaw::onnx_io {
 
-ValueId Conversion::parameter(const Literal& literal, const std::string& name) {
+ValueId Conversion::parameter(const Literal& literal, const std::string& name, DType dtype) {
   const auto existing = parameters_.find(name);
   if (existing != parameters_.end()) return existing->second;
-  const ValueId id = builder_.parameter(name, literal.shape, is_real(literal.type));
+  const ValueId id = builder_.parameter(name, literal.shape, is_real(literal.type), dtype);
   weights_[name].assign(literal.values.begin(), literal.values.end());
   return parameters_[name] = id;
 }
@@ -55,6 +55,12 @@ const Shape& OnnxNode::shape(int i) const {
 ValueId OnnxNode::value(int i) {
   const Operand& found = operand(i);
   return found.literal ? conversion_.parameter(*found.literal, found.name) : found.value;
+}
+
+ValueId OnnxNode::indices(int i) {
+  const Operand& found = operand(i);
+  if (!found.literal) return found.value;
+  return conversion_.parameter(*found.literal, found.name + "/indices", DType::kInt32);
 }
 
 const Literal& OnnxNode::literal(int i, const char* meaning) const {

@@ -41,7 +41,7 @@ class Conversion {
   std::map<std::string, Operand>& names() { return names_; }
 
   /// The literal as a parameter of the graph: once for each name, however many nodes read it.
-  ValueId parameter(const Literal& literal, const std::string& name);
+  ValueId parameter(const Literal& literal, const std::string& name, DType dtype = DType::kFloat32);
 
  private:
   Builder& builder_;
@@ -68,7 +68,9 @@ class OnnxNode {
   std::int64_t rank(int i) const { return static_cast<std::int64_t>(shape(i).size()); }
   /// Input `i` as a value of the graph; a literal becomes a parameter.
   ValueId value(int i);
-  /// The same, or kNoValue if it is left out.
+  /// Input `i` as integers: labels and indices.
+  ValueId indices(int i);
+  /// Input `i` as value(i) gives it, or kNoValue if it is left out.
   ValueId optional_value(int i) { return has_input(i) ? value(i) : kNoValue; }
   /// Input `i`, which must be known while reading. Throws Unsupported if it is computed.
   const Literal& literal(int i, const char* meaning) const;
@@ -106,7 +108,9 @@ class OnnxNode {
   ValueId reshape(ValueId value, const Shape& shape);
   ValueId constant(double value);
   /// A literal that this node makes of another, as a parameter. Its name must tell it from the other.
-  ValueId parameter(const Literal& literal, const std::string& name) { return conversion_.parameter(literal, name); }
+  ValueId parameter(const Literal& literal, const std::string& name, DType dtype = DType::kFloat32) {
+    return conversion_.parameter(literal, name, dtype);
+  }
   const std::string& input_name(int i) const { return operand(i).name; }
 
  private:
