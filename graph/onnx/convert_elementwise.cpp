@@ -26,6 +26,10 @@ ValueId second_operand(OnnxNode& node, int i) {
 
 /// A binary operator; more than two inputs are taken in turn (Sum, Max, Min, Mean).
 void convert_binary(OnnxNode& node) {
+  static const std::set<std::string> kAnyNumber{"Max", "Mean", "Min", "Sum"};
+  if (kAnyNumber.count(node.op()) == 0 && node.input_count() != 2) {
+    throw Unsupported("takes 2 inputs, not " + std::to_string(node.input_count()));
+  }
   const std::string op = node.op() == "Sum" || node.op() == "Mean" ? "Add" : node.op();
   ValueId result = node.value(0);
   for (int i = 1; i < node.input_count(); ++i) result = node.add(op, {result, second_operand(node, i)});

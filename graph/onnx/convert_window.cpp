@@ -33,7 +33,7 @@ Attributes geometry(OnnxNode& node, const Integers& kernel) {
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
   for (const Integers* numbers : {&kernel, &strides, &dilations}) {
     if (std::any_of(numbers->begin(), numbers->end(), [](std::int64_t n) { return n < 1 || n > kLongest; })) {
-      throw Unsupported("kernel_shape, strides and dilations must be at least 1");
+      throw Unsupported("kernel_shape, strides and dilations must lie between 1 and 2^31");
     }
   }
   if (auto_pad != "NOTSET")

@@ -37,70 +37,65 @@ OnnxOptions options_for(const OnnxFile& model, const std::vector<Literal>& tenso
   return options;
 }
 
-/// A program that runs once, with its weights.
-class OneRun {
- public:
-  OneRun(OnnxModel model, const std::shared_ptr<Device>& device)
-      : model_(std::move(model)), store_(std::make_shared<ParameterStore>(device)) {
-    Graph& graph = *model_.graph;
-    // Fusions may replace an output by another value, at the same place among the graph's outputs.
-    for (const OnnxPort& output : model_.outputs) {
-      const auto& outputs = graph.outputs();
-      places_.push_back(std::find(outputs.begin(), outputs.end(), output.value) - outputs.begin());
-    }
-    run_pipeline(graph, operators(),
-                 {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
-                  {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
-    program_ = std::make_unique<Program>(model_.graph, device, store_,
-                                         Program::Options{.is_training = false, .arena = nullptr});
-    for (const auto& [name, values] : model_.weights) {
-      if (store_->has(name)) store_->write(name, values);
-    }
-  }
-
-  std::vector<InferredTensor> run(const std::vector<Literal>& tensors) {
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      const ValueId input = model_.inputs[i].value;
-      if (input == kNoValue) continue;
-      const std::vector<float> values(tensors[i].values.begin(), tensors[i].values.end());
-      program_->set_input(input, values.data());
-    }
-    program_->run();
-    std::vector<InferredTensor> results;
-    for (std::size_t k = 0; k < model_.outputs.size(); ++k) results.push_back(result(k));
-    return results;
-  }
-
- private:
-  InferredTensor result(std::size_t k) const {
-    const OnnxPort& output = model_.outputs[k];
-    if (output.value == kNoValue) {
-      return {output.name, output.literal.shape, {output.literal.values.begin(), output.literal.values.end()}};
-    }
-    const ValueId value = model_.graph->outputs().at(static_cast<std::size_t>(places_[k]));
-    const TensorType& type = model_.graph->value(value).type;
-    std::vector<float> values(static_cast<std::size_t>(element_count(type.shape)));
-    if (type.dtype == DType::kInt32) {
-      std::vector<std::int32_t> integers(values.size());
-      program_->get(value, integers.data());
-      values.assign(integers.begin(), integers.end());
-    } else {
-      program_->get(value, values.data());
-    }
-    return {output.name, type.shape, std::move(values)};
-  }
-
-  OnnxModel model_;
-  std::vector<std::ptrdiff_t> places_;  ///< of each output among the graph's outputs
-  std::shared_ptr<ParameterStore> store_;
-  std::unique_ptr<Program> program_;
-};
-
 }  // namespace
+
+OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tensors,
+                         const std::shared_ptr<Device>& device)
+    : model_(model.translate(operators(), options_for(model, tensors))),
+      store_(std::make_shared<ParameterStore>(device)) {
+  Graph& graph = *model_.graph;
+  // Fusions may replace an output by another value, at the same place among the graph's outputs.
+  for (const OnnxPort& output : model_.outputs) {
+    const auto& outputs = graph.outputs();
+    places_.push_back(std::find(outputs.begin(), outputs.end(), output.value) - outputs.begin());
+  }
+  run_pipeline(graph, operators(),
+               {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
+                {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
+  program_ =
+      std::make_unique<Program>(model_.graph, device, store_, Program::Options{.is_training = false, .arena = nullptr});
+  for (const auto& [name, values] : model_.weights) {
+    if (store_->has(name)) store_->write(name, values);
+  }
+  model_.weights.clear();
+}
+
+OnnxProgram::~OnnxProgram() = default;
+
+std::vector<InferredTensor> OnnxProgram::run(const std::vector<Literal>& tensors) {
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const ValueId input = model_.inputs[i].value;
+    if (input == kNoValue) continue;
+    const std::vector<float> values(tensors[i].values.begin(), tensors[i].values.end());
+    program_->set_input(input, values.data());
+  }
+  program_->run();
+  std::vector<InferredTensor> results;
+  for (std::size_t k = 0; k < model_.outputs.size(); ++k) results.push_back(result(k));
+  return results;
+}
+
+InferredTensor OnnxProgram::result(std::size_t k) const {
+  const OnnxPort& output = model_.outputs[k];
+  if (output.value == kNoValue) {
+    return {output.name, output.literal.shape, {output.literal.values.begin(), output.literal.values.end()}};
+  }
+  const ValueId value = model_.graph->outputs().at(static_cast<std::size_t>(places_[k]));
+  const TensorType& type = model_.graph->value(value).type;
+  std::vector<float> values(static_cast<std::size_t>(element_count(type.shape)));
+  if (type.dtype == DType::kInt32) {
+    std::vector<std::int32_t> integers(values.size());
+    program_->get(value, integers.data());
+    values.assign(integers.begin(), integers.end());
+  } else {
+    program_->get(value, values.data());
+  }
+  return {output.name, type.shape, std::move(values)};
+}
 
 std::vector<InferredTensor> infer(const OnnxFile& model, const std::vector<Literal>& tensors,
                                   const std::shared_ptr<Device>& device) {
-  return OneRun(model.translate(operators(), options_for(model, tensors)), device).run(tensors);
+  return OnnxProgram(model, tensors, device).run(tensors);
 }
 
 Literal read_tensor(const std::string& path) {
