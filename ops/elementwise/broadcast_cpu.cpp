@@ -235,7 +235,8 @@ class Binder {
       auto reading = is_whole(i) ? Reading{layout, dense_strides(extents), std::nullopt}
                                  : reading_of(context_.input_type(i), aligned(i), desc_of(layout), *order, i);
       if (!reading) return nullptr;
-      has_every_channel = has_every_channel && aligned(i)[1] == order->channels;
+      // One value for the one channel of a picture is repeated over the padding too.
+      has_every_channel = has_every_channel && (is_whole(i) || aligned(i)[1] != 1);
       if (reading->copy) {
         walk.copies.push_back(*reading->copy);
         scratch += static_cast<std::size_t>(reading->copy->rows * reading->copy->padded) * sizeof(float);
