@@ -1,171 +1,167 @@
-// Normalization within a sample and across a batch. Sources: ONNX BatchNormalization-15, LayerNormalization-17,
-// InstanceNormalization-6, GroupNormalization-21 (scale and bias per channel), LRN-13.
+// Normalization over a batch. Source: ONNX BatchNormalization-15. X has rank 2 to 5; axis 1 are the channels.
 //
-//   BatchNormalization(X[N,C,...], scale[C], B[C], mean[C], var[C]) {epsilon} -> Y       with stored statistics
-//   BatchNormalizationTraining(X, scale, B) {epsilon} -> Y, mean[C], var[C]              of this batch; var over all
-//   N... BatchNormalizationGrad, BatchNormalizationTrainingGrad(dY, X, scale, mean, var) {epsilon} -> dX, dscale, dB
-//   RunningAverage(running, batch, norm?) {momentum, unbiased_count}    in place: running = momentum running + (1 -
-//   momentum) batch;
-//     batch times n / (n - 1) if unbiased_count is n > 1; not at all if norm, the step's gradient norm, is not a number
-//   LayerNormalization(X, scale, B?) {axis, epsilon} -> Y, mean, inv_std_dev             over the axes from `axis` on
-//   GroupNormalization(X[N,C,...], scale[C], B[C]) {num_groups, epsilon} -> Y;  InstanceNormalization: a group a
-//   channel
-//   ...Grad(dY, X, scale) {...} -> dX, dscale, dB
-//   LRN(X[N,C,...]) {size, alpha, beta, bias} -> Y;  LRNGrad(dY, X) {...} -> dX
+//   BatchNormalization(X, scale[C], B[C], mean[C], var[C]) {epsilon 1e-5} -> Y      with stored statistics
+//     Y = (X - mean) / sqrt(var + epsilon) * scale + B
+//   BatchNormalizationGradInput(dY, scale, var) {epsilon} -> dX
+//   BatchNormalizationGradScale(dY, X, mean, var) {epsilon} -> dscale, dB
+//
+//   BatchNormalizationTraining(X, scale, B) {epsilon; activation: "" or "Relu", set by fusion}
+//     -> Y, batch_mean[C], batch_var[C]     statistics of this batch; the variance is the population's (divided by n)
+//   BatchNormalizationTrainingGrad(dY, X, scale, batch_mean, batch_var, B?) {epsilon, activation} -> dX, dscale, dB
+//     B is there where a relu was fused: what it let pass is worked out again from X, which is being read anyway.
+//
+//   RunningAverage(running, batch, norm?) {momentum, unbiased_count 0}      in place, like the optimizers:
+//     running = momentum * running + (1 - momentum) * batch (Keras's rule). With unbiased_count n > 1 `batch` is a
+//     variance over n numbers and counts n / (n - 1) times, as in Keras's fused kernel and PyTorch. `norm` is what an
+//     update node gave: if it is NaN, that step did not happen, and neither does this.
 #include "ops/norm/norm.h"
 
 #include "graph/builder.h"
+#include "ops/activation.h"
 #include "ops/definitions.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw {
+
+void expect_per_channel(const InferContext& context, int i, const std::string& name) {
+  const std::int64_t channels = context.shape(0).at(1);
+  if (context.shape(i) == Shape{channels}) return;
+  context.fail("input",
+               "has " + std::to_string(channels) + " channels, but its " + name + " is " + to_text(context.shape(i)));
+}
+
+void expect_epsilon(const InferContext& context) {
+  if (!(epsilon_of(context.node.attributes) >= 0)) context.fail("epsilon", "must not be negative");
+}
+
 namespace {
 
 void expect_channels(const InferContext& context) {
-  if (context.shape(0).size() < 2)
-    context.fail("input", "needs a batch and channels, but its input is " + to_text(context.shape(0)));
-  const Shape channels{context.shape(0)[1]};
-  for (int i = 1; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.shape(i) != channels) {
-      context.fail("input", "scale, bias and statistics must have one value a channel, " + to_text(channels) +
-                                ", not " + to_text(context.shape(i)));
-    }
+  const Shape& x = context.shape(0);
+  if (x.size() < 2 || x.size() > 5) {
+    context.fail("input", "needs a batch of channels (rank 2 to 5), but its input is " + to_text(x));
   }
 }
 
-std::vector<TensorType> infer_batch_norm(const InferContext& context) {
+std::vector<TensorType> infer_inference(const InferContext& context) {
   expect_channels(context);
+  expect_epsilon(context);
+  int i = 1;
+  for (const char* name : {"scale", "bias", "mean", "variance"}) expect_per_channel(context, i++, name);
   return {context.input(0)};
 }
 
-std::vector<TensorType> infer_batch_norm_training(const InferContext& context) {
+std::vector<TensorType> infer_training(const InferContext& context) {
   expect_channels(context);
+  expect_epsilon(context);
+  expect_per_channel(context, 1, "scale");
+  expect_per_channel(context, 2, "bias");
   return {context.input(0), context.input(1), context.input(1)};
 }
 
-/// (dY, X, scale, ...) -> dX, dscale, dB.
-std::vector<TensorType> infer_grad(const InferContext& context) {
+Attributes epsilon_alone(const Attributes& attributes) { return {{"epsilon", epsilon_of(attributes)}}; }
+
+/// The statistics are stored numbers: nothing flows back to them.
+std::vector<ValueId> inference_gradient(const GradientContext& context) {
+  const Attributes attributes = epsilon_alone(context.node.attributes);
+  std::vector<ValueId> grads(5, kNoValue);
+  if (context.wants(0)) {
+    grads[0] = context.builder.node("BatchNormalizationGradInput", {context.grad(), context.input(1), context.input(4)},
+                                    attributes);
+  }
+  if (context.wants(1) || context.wants(2)) {
+    const auto sums =
+        context.builder.nodes("BatchNormalizationGradScale",
+                              {context.grad(), context.input(0), context.input(3), context.input(4)}, attributes);
+    grads[1] = sums[0];
+    grads[2] = sums[1];
+  }
+  return grads;
+}
+
+/// Nothing flows back through the statistics as outputs: they feed running averages alone.
+std::vector<ValueId> training_gradient(const GradientContext& context) {
+  if (context.grad() == kNoValue) return std::vector<ValueId>(3, kNoValue);
+  std::vector<ValueId> inputs{context.grad(), context.input(0), context.input(1), context.output(1), context.output(2)};
+  if (!context.node.attributes.text("activation").empty()) inputs.push_back(context.input(2));
+  return context.builder.nodes("BatchNormalizationTrainingGrad", inputs, context.node.attributes);
+}
+
+std::vector<TensorType> infer_training_grad(const InferContext& context) {
+  if (!context.node.attributes.text("activation").empty() && !context.has_input(5)) {
+    throw InternalError(context.node.op + ": a fused activation needs the bias");
+  }
   return {context.input(1), context.input(2), context.input(2)};
 }
 
-/// The gradient operator gives all three; the bias has the scale's shape wherever there is one.
-auto norm_gradient(const std::string& op, bool has_statistics) {
-  return [op, has_statistics](const GradientContext& context) {
-    std::vector<ValueId> inputs{context.grad(), context.input(0), context.input(1)};
-    if (has_statistics) {
-      const bool is_training = context.node.outputs.size() == 3;
-      for (int i = 0; i < 2; ++i) inputs.push_back(is_training ? context.output(i + 1) : context.input(i + 3));
-    }
-    const auto outputs = context.builder.nodes(op, inputs, context.node.attributes);
-    std::vector<ValueId> grads(context.node.inputs.size(), kNoValue);
-    std::copy(outputs.begin(), outputs.begin() + std::min<std::ptrdiff_t>(3, static_cast<std::ptrdiff_t>(grads.size())),
-              grads.begin());
-    return grads;
-  };
-}
-
 std::vector<TensorType> infer_running_average(const InferContext& context) {
-  if (context.input(0) != context.input(1)) context.fail("input", "the batch's statistic is of another shape");
+  if (context.input(0) != context.input(1)) {
+    context.fail("input",
+                 "averages " + to_text(context.shape(0)) + ", but the batch gives " + to_text(context.shape(1)));
+  }
+  if (context.has_input(2) && !context.shape(2).empty()) {
+    context.fail("input", "needs a scalar norm, but it is " + to_text(context.shape(2)));
+  }
+  const double momentum = context.node.attributes.real("momentum", -1);
+  if (!(momentum >= 0 && momentum <= 1)) context.fail("momentum", "must be given, from 0 to 1");
   return {};
-}
-
-std::vector<TensorType> infer_layer_norm(const InferContext& context) {
-  const Shape& x = context.shape(0);
-  const std::int64_t rank = static_cast<std::int64_t>(x.size()), given = context.node.attributes.integer("axis", -1);
-  if (given < -rank || given >= rank)
-    context.fail("axis", "is " + std::to_string(given) + ", its input has " + std::to_string(rank) + " axes");
-  const auto axis = static_cast<std::size_t>(given < 0 ? given + rank : given);
-  const Shape normalized(x.begin() + static_cast<std::ptrdiff_t>(axis), x.end());
-  for (int i = 1; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.shape(i) != normalized) {
-      context.fail("input", "scale and bias must be " + to_text(normalized) + ", not " + to_text(context.shape(i)));
-    }
-  }
-  Shape statistics = x;
-  std::fill(statistics.begin() + static_cast<std::ptrdiff_t>(axis), statistics.end(), 1);
-  return {context.input(0), {DType::kFloat32, statistics}, {DType::kFloat32, statistics}};
-}
-
-std::vector<TensorType> infer_group_norm(const InferContext& context) {
-  expect_channels(context);
-  const std::int64_t groups = context.node.attributes.integer("num_groups", 1);
-  if (groups < 1 || context.shape(0)[1] % groups != 0) {
-    context.fail("num_groups",
-                 std::to_string(context.shape(0)[1]) + " channels do not make " + std::to_string(groups) + " groups");
-  }
-  return {context.input(0)};
-}
-
-std::vector<TensorType> infer_lrn(const InferContext& context) {
-  if (context.shape(0).size() < 2)
-    context.fail("input", "needs a batch and channels, but its input is " + to_text(context.shape(0)));
-  if (context.node.attributes.integer("size") < 1) context.fail("size", "must be at least 1");
-  return {context.input(0)};
-}
-
-std::int64_t five_flops_each(const InferContext& context) { return 5 * element_count(context.shape(0)); }
-
-void define_pair(OpRegistry& registry, const std::string& name, int min_inputs, int max_inputs,
-                 std::vector<TensorType> (*infer)(const InferContext&), bool has_statistics) {
-  registry.add({.name = name,
-                .min_inputs = min_inputs,
-                .max_inputs = max_inputs,
-                .infer = infer,
-                .differentiability = Differentiability::kRule,
-                .gradient = norm_gradient(name + "Grad", has_statistics),
-                .flops = five_flops_each});
-  const int grad_inputs = has_statistics ? 5 : 3;
-  registry.add({.name = name + "Grad",
-                .min_inputs = grad_inputs,
-                .max_inputs = grad_inputs,
-                .infer = infer_grad,
-                .flops = five_flops_each});
 }
 
 }  // namespace
 
-NormRows NormRows::of(const Node& node, const Shape& x) {
-  NormRows rows;
-  const std::int64_t count = element_count(x);
-  rows.epsilon = node.attributes.real("epsilon", 1e-5);
-  if (node.op.rfind("Layer", 0) == 0) {
-    const std::int64_t given = node.attributes.integer("axis", -1), rank = static_cast<std::int64_t>(x.size());
-    rows.rows =
-        element_count(Shape(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(given < 0 ? given + rank : given)));
-    rows.length = rows.rows == 0 ? 0 : count / rows.rows;
-    return rows;
-  }
-  rows.groups = node.op.rfind("Instance", 0) == 0 ? x[1] : node.attributes.integer("num_groups", 1);
-  rows.rows = x[0] * rows.groups;
-  rows.length = rows.rows == 0 ? 0 : count / rows.rows;
-  rows.channels = x[1] / rows.groups;
-  rows.repeat = rows.length / rows.channels;
-  return rows;
-}
-
-void define_norm(OpRegistry& registry) {
-  define_pair(registry, "BatchNormalization", 5, 5, infer_batch_norm, true);
-  define_pair(registry, "BatchNormalizationTraining", 3, 3, infer_batch_norm_training, true);
-  define_pair(registry, "LayerNormalization", 2, 3, infer_layer_norm, false);
-  define_pair(registry, "GroupNormalization", 3, 3, infer_group_norm, false);
-  define_pair(registry, "InstanceNormalization", 3, 3, infer_batch_norm, false);
+void define_batch_norm(OpRegistry& registry) {
+  registry.add({.name = "BatchNormalization",
+                .min_inputs = 5,
+                .max_inputs = 5,
+                .infer = infer_inference,
+                .differentiability = Differentiability::kRule,
+                .gradient = inference_gradient,
+                .in_place_inputs = {0},
+                .flops = [](const InferContext& context) { return 2 * element_count(context.shape(0)); }});
+  registry.add({.name = "BatchNormalizationGradInput",
+                .min_inputs = 3,
+                .max_inputs = 3,
+                .infer = [](const InferContext& context) { return std::vector<TensorType>{context.input(0)}; },
+                .in_place_inputs = {0},
+                .flops = [](const InferContext& context) { return element_count(context.shape(0)); }});
+  registry.add({.name = "BatchNormalizationGradScale",
+                .min_inputs = 4,
+                .max_inputs = 4,
+                .infer =
+                    [](const InferContext& context) {
+                      return std::vector<TensorType>{context.input(2), context.input(2)};
+                    },
+                .flops = [](const InferContext& context) { return 4 * element_count(context.shape(0)); }});
+  registry.add({.name = "BatchNormalizationTraining",
+                .min_inputs = 3,
+                .max_inputs = 3,
+                .infer = infer_training,
+                .differentiability = Differentiability::kRule,
+                .gradient = training_gradient,
+                .in_place_inputs = {0},
+                .flops = [](const InferContext& context) { return 7 * element_count(context.shape(0)); }});
+  registry.add({.name = "BatchNormalizationTrainingGrad",
+                .min_inputs = 5,
+                .max_inputs = 6,
+                .infer = infer_training_grad,
+                .in_place_inputs = {0},
+                .flops = [](const InferContext& context) { return 9 * element_count(context.shape(0)); }});
   registry.add({.name = "RunningAverage",
                 .min_inputs = 2,
                 .max_inputs = 3,
                 .infer = infer_running_average,
                 .has_side_effect = true});
   registry.add_inference_fusion({"BatchNormalization into Conv", fold_batch_norm});
-  registry.add({.name = "LRN",
-                .infer = infer_lrn,
-                .differentiability = Differentiability::kRule,
-                .gradient =
-                    [](const GradientContext& context) {
-                      return std::vector<ValueId>{
-                          context.builder.node("LRNGrad", {context.grad(), context.input(0)}, context.node.attributes)};
-                    },
-                .flops = five_flops_each});
-  registry.add({.name = "LRNGrad", .min_inputs = 2, .max_inputs = 2, .infer = [](const InferContext& context) {
-                  return std::vector<TensorType>{context.input(1)};
-                }});
+  registry.add_fusion({"relu into BatchNormalizationTraining", [](Graph& graph, int i) {
+                         return graph.nodes()[static_cast<std::size_t>(i)].op == "Relu" &&
+                                fuse_activation(graph, i, "BatchNormalizationTraining");
+                       }});
+}
+
+void define_norm(OpRegistry& registry) {
+  define_batch_norm(registry);
+  define_sample_norm(registry);
+  define_lrn(registry);
 }
 
 }  // namespace thaw

@@ -1,22 +1,21 @@
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/op_registry.h"
 
 namespace thaw {
 
-/// Layer, group and instance normalization as one: rows of values that are normalized each for itself.
-struct NormRows {
-  std::int64_t rows = 0, length = 0;
-  std::int64_t groups = 1;    ///< rows r and r + groups share their scales
-  std::int64_t channels = 0;  ///< scales of a group
-  std::int64_t repeat = 1;    ///< neighbours that share a scale
-  double epsilon = 1e-5;
+// The definitions of the family, one function a file.
+void define_batch_norm(OpRegistry& registry);   ///< BatchNormalization, BatchNormalizationTraining, RunningAverage
+void define_sample_norm(OpRegistry& registry);  ///< LayerNormalization, InstanceNormalization, GroupNormalization
+void define_lrn(OpRegistry& registry);          ///< LRN
 
-  /// Which scale (and bias) element `i` of row `row` takes.
-  std::int64_t scale_of(std::int64_t row, std::int64_t i) const { return row % groups * channels + i / repeat; }
+/// Throws GraphError unless input `i`, called `name`, has one number for each of X's channels.
+void expect_per_channel(const InferContext& context, int i, const std::string& name);
+/// Throws GraphError if epsilon is negative.
+void expect_epsilon(const InferContext& context);
 
-  static NormRows of(const Node& node, const Shape& x);
-};
+/// ONNX's default, 1e-5.
+inline double epsilon_of(const Attributes& attributes) { return attributes.real("epsilon", 1e-5); }
 
 /// Folds the batch normalization with stored statistics at `node_index` into the convolution that feeds it, if nobody
 /// else reads that: the scale goes into the kernel, what remains into the bias. What is computed of weights alone runs

@@ -4,7 +4,9 @@
 
 namespace thaw::cpu {
 
-/// The part of the family that oneDNN computes; called by add_norm_kernels alone.
+// The kernels of the family, one function a file.
 void add_batch_norm_kernels(KernelTable& table);
+void add_sample_norm_kernels(KernelTable& table);
+void add_lrn_kernels(KernelTable& table);
 
 }  // namespace thaw::cpu

@@ -15,6 +15,22 @@ double product(const Shape& shape, std::size_t first_axis) {
   return count;
 }
 
+/// Of X or dY: how many numbers share a mean, or a scale, whichever are more.
+double normalization_length(const Node& node, const Shape& x) {
+  const double all = product(x, 0);
+  if (node.op == "BatchNormalization" || node.op == "BatchNormalizationGradInput") return 1;
+  if (node.op.find("Layer") == 0) {
+    const std::int64_t axis = node.attributes.integer("axis", -1);
+    const double row =
+        product(x, axis < 0 ? x.size() - static_cast<std::size_t>(-axis) : static_cast<std::size_t>(axis));
+    return std::max(row, all / row);
+  }
+  const double channel = all / static_cast<double>(x[1]);
+  if (node.op.find("Group") != 0) return channel;
+  const double group = all / static_cast<double>(x[0] * node.attributes.integer("num_groups"));
+  return std::max(group, channel);
+}
+
 double largest_of(const reference::Tensor& tensor) {
   double largest = 0;
   for (const double value : tensor.values) {
@@ -119,12 +135,8 @@ double reduction_length(const Graph& graph, const Node& node) {
     return product(shape(0), 0) / product(graph.value(node.outputs[0]).type.shape, 0);
   }
   if (node.op == "ReduceProdGrad") return product(shape(1), 0) / product(shape(0), 0);
-  if (node.op.find("Normalization") != std::string::npos) {
-    // Statistics, and sums over what shares a scale: no longer than all elements over the scales.
-    const bool is_gradient = node.op.find("Grad") != std::string::npos;
-    return product(shape(0), 0) / product(shape(is_gradient ? 2 : 1), 0);
-  }
-  if (node.op.rfind("LRN", 0) == 0) return static_cast<double>(node.attributes.integer("size"));
+  if (node.op.find("Normalization") != std::string::npos) return normalization_length(node, shape(0));
+  if (node.op.find("LRN") == 0) return static_cast<double>(node.attributes.integer("size")) + 1;
   if (node.op == "GlobalAveragePool") return product(shape(0), 2);
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
   if (node.op.find("SoftmaxGrad") != std::string::npos || node.op.rfind("LogSoftmax", 0) == 0 || node.op == "Softmax") {

@@ -97,7 +97,7 @@ BuiltCase build_case(const OpCase& op_case, int only_port, const std::vector<boo
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (i >= behind_convolution.size() || !behind_convolution[i]) continue;
     const std::int64_t channels = op_case.ports[i].shape.at(1);
-    const ValueId kernel = builder.parameter("kernel_" + std::to_string(i), {channels, channels, 1, 1});
+    const ValueId kernel = builder.parameter("kernel_" + std::to_string(i), {channels, channels, 1, 1}, false);
     built.feeds[kernel] = identity_kernel(channels);
     inputs[i] = builder.node("Conv", {inputs[i], kernel}, {{"kernel_shape", Shape{1, 1}}});
   }

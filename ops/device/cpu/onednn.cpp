@@ -40,6 +40,10 @@ memory::desc plain_desc(const TensorType& type) {
   return {dims, data_type, row_major_strides(dims)};
 }
 
+memory::desc channels_last_desc(const memory::dims& dims) {
+  return {dims, memory::data_type::f32, memory::format_tag::acdb};
+}
+
 memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
 
 std::string OneDnnLayout::text() const { return format_text(desc_); }

@@ -29,6 +29,8 @@ const dnnl::memory::desc& desc_of(const LayoutPtr& layout);
 /// Row-major layout of a tensor; a scalar counts as one element.
 dnnl::memory::desc plain_desc(const TensorType& type);
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+/// Channels innermost: nhwc.
+dnnl::memory::desc channels_last_desc(const dnnl::memory::dims& dims);
 /// Lets the primitive choose.
 dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
 
