@@ -63,7 +63,8 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
   }
   if (has("output")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the page to write");
   if (has("folder")) {
-    all.add_options()("output,o", po::value(&parsed.output)->value_name("DIR"), "the folder for output_0.npy and so on");
+    all.add_options()("output,o", po::value(&parsed.output)->value_name("DIR"),
+                      "the folder for output_0.npy and so on");
   }
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {

@@ -1,5 +1,7 @@
 // What shape inference says of normalizations that do not fit: full text.
+#include "ops/catalogue.h"
 #include "schemas/diagnostic.h"
+#include "tests/graph/message_of.h"
 #include "tests/ops/operator_test.h"
 #include "tests/ops/refusal.h"
 
@@ -52,12 +54,7 @@ const std::vector<Refusal> kRefusals{
     of("LrnSize", "LRN", {{{2, 6}}}, {}, "(size): must be given, at least 1"),
 };
 
-class NormRefusalTest : public ::testing::TestWithParam<Refusal> {};
-
-TEST_P(NormRefusalTest, SaysWhatIsWrong) { expect_refused(GetParam()); }
-
-INSTANTIATE_TEST_SUITE_P(Infer, NormRefusalTest, ::testing::ValuesIn(kRefusals),
-                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(Norm, RefusalTest, ::testing::ValuesIn(kRefusals), RefusalTest::name_of);
 
 TEST(InferBatchNormGrad, NeedsTheBiasBehindARelu) {
   Graph graph;
