@@ -17,7 +17,8 @@ T get(const std::map<std::string, Attribute>& items, const std::string& name, T 
 
 struct Printer {
   std::ostringstream& out;
-  void operator()(const std::vector<std::int64_t>& values) const {
+  template <typename T>
+  void operator()(const std::vector<T>& values) const {
     out << '[';
     for (std::size_t i = 0; i < values.size(); ++i) out << (i ? "," : "") << values[i];
     out << ']';
@@ -38,6 +39,10 @@ std::string Attributes::text(const std::string& name, const std::string& fallbac
   return get(items_, name, fallback);
 }
 std::vector<std::int64_t> Attributes::integers(const std::string& name, std::vector<std::int64_t> fallback) const {
+  return get(items_, name, std::move(fallback));
+}
+
+std::vector<double> Attributes::reals(const std::string& name, std::vector<double> fallback) const {
   return get(items_, name, std::move(fallback));
 }
 

@@ -8,7 +8,7 @@
 
 namespace thaw {
 
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>>;
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
 
 /// A node's attributes, by ONNX name.
 class Attributes {
@@ -24,6 +24,7 @@ class Attributes {
   double real(const std::string& name, double fallback = 0) const;
   std::string text(const std::string& name, const std::string& fallback = {}) const;
   std::vector<std::int64_t> integers(const std::string& name, std::vector<std::int64_t> fallback = {}) const;
+  std::vector<double> reals(const std::string& name, std::vector<double> fallback = {}) const;
 
   const std::map<std::string, Attribute>& items() const { return items_; }
   bool operator==(const Attributes&) const = default;

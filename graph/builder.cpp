@@ -8,8 +8,8 @@ ValueId Builder::input(const std::string& name, TensorType type) {
   return graph_.add_value({name, std::move(type), ValueKind::kInput, -1, false});
 }
 
-ValueId Builder::parameter(const std::string& name, Shape shape, bool trainable) {
-  return graph_.add_value({name, {DType::kFloat32, std::move(shape)}, ValueKind::kParameter, -1, trainable});
+ValueId Builder::parameter(const std::string& name, Shape shape, bool trainable, DType dtype) {
+  return graph_.add_value({name, {dtype, std::move(shape)}, ValueKind::kParameter, -1, trainable});
 }
 
 ValueId Builder::state(const std::string& name, Shape shape) {

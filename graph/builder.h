@@ -14,7 +14,7 @@ class Builder {
   Builder(Graph& graph, const OpRegistry& registry) : graph_(graph), registry_(registry) {}
 
   ValueId input(const std::string& name, TensorType type);
-  ValueId parameter(const std::string& name, Shape shape, bool trainable = true);
+  ValueId parameter(const std::string& name, Shape shape, bool trainable = true, DType dtype = DType::kFloat32);
   ValueId state(const std::string& name, Shape shape);
 
   /// Adds a node. Throws GraphError if the inputs or attributes do not fit.

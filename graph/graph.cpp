@@ -23,6 +23,15 @@ std::vector<ValueId> Graph::add_node(Node node, const std::vector<TensorType>& o
   return nodes_.back().outputs;
 }
 
+std::vector<ValueId> Graph::insert_node(int before, Node node, const std::vector<TensorType>& output_types) {
+  const std::vector<ValueId> outputs = add_node(std::move(node), output_types);
+  std::rotate(nodes_.begin() + before, nodes_.end() - 1, nodes_.end());
+  for (std::size_t i = static_cast<std::size_t>(before); i < nodes_.size(); ++i) {
+    for (const ValueId output : nodes_[i].outputs) value(output).producer = static_cast<int>(i);
+  }
+  return outputs;
+}
+
 void Graph::mark_output(ValueId id) {
   if (std::find(outputs_.begin(), outputs_.end(), id) == outputs_.end()) outputs_.push_back(id);
 }

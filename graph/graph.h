@@ -53,6 +53,9 @@ class Graph {
   const std::vector<Node>& nodes() const { return nodes_; }
   std::vector<Node>& nodes() { return nodes_; }
 
+  /// The same before node `before`: later nodes move up by one.
+  std::vector<ValueId> insert_node(int before, Node node, const std::vector<TensorType>& output_types);
+
   /// Values the caller reads after a run; they and what they need are kept.
   const std::vector<ValueId>& outputs() const { return outputs_; }
   void mark_output(ValueId id);

@@ -17,8 +17,8 @@ class Verifier {
       const OpDef& def = registry_.get(node.op);
       check_inputs(node, def, static_cast<int>(i));
       check_outputs(node, def, static_cast<int>(i));
-      if (is_updated) fail(node, "runs after the update");
-      is_updated = def.has_side_effect;
+      if (is_updated && !def.has_side_effect) fail(node, "runs after the update");
+      is_updated = is_updated || def.has_side_effect;
     }
     for (const ValueId output : graph_.outputs()) {
       const Value& value = graph_.value(output);

@@ -10,8 +10,13 @@ const OpRegistry& operators() {
     define_conv(all);
     define_pool(all);
     define_linear(all);
+    define_matmul(all);
     define_elementwise(all);
     define_softmax(all);
+    define_norm(all);
+    define_reduce(all);
+    define_shape(all);
+    define_resize(all);
     define_loss(all);
     define_update(all);
     return all;

@@ -17,8 +17,14 @@ void ParameterStore::add(const std::string& name, const TensorType& type, Layout
 
 void ParameterStore::write(const std::string& name, const std::vector<float>& values) {
   const Entry& entry = get(name);
+  mark_changed();
   if (static_cast<std::int64_t>(values.size()) != element_count(entry.type.shape)) {
     throw InternalError("parameter " + name + " has another number of elements");
+  }
+  if (entry.type.dtype == DType::kInt32) {
+    const std::vector<std::int32_t> integers(values.begin(), values.end());
+    device_->copy_in(entry.type, integers.data(), entry.memory->data(), entry.layout);
+    return;
   }
   device_->copy_in(entry.type, values.data(), entry.memory->data(), entry.layout);
 }
@@ -26,6 +32,11 @@ void ParameterStore::write(const std::string& name, const std::vector<float>& va
 std::vector<float> ParameterStore::read(const std::string& name) const {
   const Entry& entry = get(name);
   std::vector<float> values(static_cast<std::size_t>(element_count(entry.type.shape)));
+  if (entry.type.dtype == DType::kInt32) {
+    std::vector<std::int32_t> integers(values.size());
+    device_->copy_out(entry.type, entry.memory->data(), entry.layout, integers.data());
+    return {integers.begin(), integers.end()};
+  }
   device_->copy_out(entry.type, entry.memory->data(), entry.layout, values.data());
   return values;
 }

@@ -28,15 +28,21 @@ class ParameterStore {
   /// Allocates zeroed memory for a new entry.
   void add(const std::string& name, const TensorType& type, LayoutPtr layout, bool is_state);
 
-  /// Row-major copies. Throws InternalError if the size is another.
+  /// Row-major copies; integers (indices) are converted, exact up to 2^24. Throws InternalError if the size is another.
   void write(const std::string& name, const std::vector<float>& values);
   std::vector<float> read(const std::string& name) const;
+
+  /// Counts the changes: programs compute anew what they made of weights when it is another.
+  std::uint64_t version() const { return version_; }
+  /// A program updated weights in place.
+  void mark_changed() { ++version_; }
 
   std::vector<std::string> names() const;
   std::size_t bytes() const;
 
  private:
   std::shared_ptr<Device> device_;
+  std::uint64_t version_ = 1;
   std::map<std::string, Entry> entries_;
 };
 

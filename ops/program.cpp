@@ -20,6 +20,8 @@ Program::Program(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> dev
     : graph_(std::move(graph)), device_(std::move(device)), store_(std::move(store)), options_(std::move(options)) {
   if (!options_.arena) options_.arena = std::make_shared<Arena>(device_);
   bind();
+  put_constants_first();
+  keep_constants();
   plan_slots();
 }
 
@@ -48,11 +50,19 @@ void Program::set_input(ValueId input, const void* host) {
   device_->copy_in(graph_->value(input).type, host, pointer(slot), slots_[static_cast<std::size_t>(slot)].layout);
 }
 
-void Program::run() {
+void Program::run_constants() {
   if (!is_attached_) attach();
+  if (constants_version_ == store_->version()) return;
+  for (std::size_t i = 0; i < constant_steps_; ++i) steps_[i].kernel->run();
+  device_->synchronize();
+  constants_version_ = store_->version();
+}
+
+void Program::run() {
+  run_constants();
   using Clock = std::chrono::steady_clock;
   auto start = Clock::now();
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
+  for (std::size_t i = constant_steps_; i < steps_.size(); ++i) {
     steps_[i].kernel->run();
     if (i + 1 < steps_.size() && steps_[i + 1].phase == steps_[i].phase) continue;
     device_->synchronize();
@@ -60,11 +70,13 @@ void Program::run() {
     phase_seconds_[static_cast<std::size_t>(steps_[i].phase)] += std::chrono::duration<double>(now - start).count();
     start = now;
   }
+  if (options_.is_training) store_->mark_changed();
 }
 
 std::optional<ValueId> Program::run_and_find_non_finite() {
-  if (!is_attached_) attach();
-  for (Step& step : steps_) {
+  run_constants();
+  for (std::size_t i = constant_steps_; i < steps_.size(); ++i) {
+    Step& step = steps_[i];
     if (step.phase == Phase::kUpdate) break;
     step.kernel->run();
     device_->synchronize();

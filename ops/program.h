@@ -31,8 +31,10 @@ class Arena {
 struct ProgramStats {
   int kernels = 0;
   int reorders = 0;
+  int constants = 0;  ///< kernels and reorders that run once, not in every run
   std::size_t arena_bytes = 0;
   std::size_t arena_bytes_without_reuse = 0;
+  std::size_t constant_bytes = 0;  ///< results of those that later kernels read
 };
 
 /// Seconds spent by phase (forward, backward, update) since the last reset.
@@ -54,6 +56,8 @@ class Program {
 
   /// Copies a row-major host tensor into a graph input. Stays valid for one run.
   void set_input(ValueId input, const void* host);
+  /// Outside training, what depends on weights alone (folded and repacked weights) is computed only when the store
+  /// changed.
   void run();
   /// Runs once, looking at every result: the first value that is not finite, in the order they are computed.
   /// Inputs must be set again afterwards.
@@ -74,8 +78,11 @@ class Program {
   class Binding;
 
   void bind();
+  void put_constants_first();
+  void keep_constants();
   void plan_slots();
   void attach();
+  void run_constants();
   void* pointer(int slot) const;
   bool is_finite(int slot) const;
 
@@ -88,7 +95,10 @@ class Program {
   std::vector<Step> steps_;
   ProgramStats stats_;
   PhaseSeconds phase_seconds_{};
-  bool is_attached_ = false;  ///< kernels know their pointers: at the first use, when the arena has its size
+  std::size_t constant_steps_ = 0;  ///< the first steps: what depends on weights alone
+  std::unique_ptr<DeviceMemory> constants_;
+  std::uint64_t constants_version_ = 0;  ///< of the store that the constants were computed from
+  bool is_attached_ = false;             ///< kernels know their pointers: at the first use, when the arena has its size
 };
 
 }  // namespace thaw

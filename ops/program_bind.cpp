@@ -44,6 +44,10 @@ class Program::Binding : public BindContext {
 
 namespace {
 
+std::size_t round_up_to_alignment(std::size_t bytes) {
+  return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+}
+
 [[noreturn]] void fail(const Node& node, const std::string& message) {
   throw InternalError(node.layer + "/" + node.op + ": " + message);
 }
@@ -52,9 +56,16 @@ namespace {
 
 void Program::bind() {
   slot_of_value_.assign(graph_->values().size(), -1);
+  // By slot: holds what no run changes. While training every weight changes.
+  std::vector<bool> is_fixed;
+  const auto all_fixed = [&](const std::vector<int>& slots) {
+    return !options_.is_training && std::all_of(slots.begin(), slots.end(),
+                                                [&](int s) { return s < 0 || is_fixed[static_cast<std::size_t>(s)]; });
+  };
   std::map<std::pair<ValueId, std::string>, int> reordered;
 
   const auto new_slot = [&](Slot slot) {
+    is_fixed.push_back(slot.is_persistent && !options_.is_training);
     slots_.push_back(std::move(slot));
     return static_cast<int>(slots_.size()) - 1;
   };
@@ -91,6 +102,8 @@ void Program::bind() {
         device_->make_reorder(graph_->value(value).type, slots_[static_cast<std::size_t>(slot)].layout, layout);
     step.inputs = {slot};
     step.outputs = {copy};
+    step.is_constant = all_fixed(step.inputs);
+    is_fixed[static_cast<std::size_t>(copy)] = step.is_constant;
     steps_.push_back(std::move(step));
     ++stats_.reorders;
     return reordered[key] = copy;
@@ -114,16 +127,52 @@ void Program::bind() {
       if (!binding.wanted(i)) fail(node, "its kernel did not say how it wants input " + std::to_string(i));
       step.inputs.push_back(in_layout(node, node.inputs[i], binding.wanted(i)));
     }
+    step.is_constant = all_fixed(step.inputs) && !operators().get(node.op).has_side_effect;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
       if (!binding.given(k)) fail(node, "its kernel did not say how it gives output " + std::to_string(k));
       const int slot =
           new_slot({.value = node.outputs[k], .layout = binding.given(k), .bytes = binding.given(k)->bytes()});
       slot_of_value_[static_cast<std::size_t>(node.outputs[k])] = slot;
+      is_fixed[static_cast<std::size_t>(slot)] = step.is_constant;
       step.outputs.push_back(slot);
     }
     if (binding.scratch_bytes() > 0) step.scratch = new_slot({.bytes = binding.scratch_bytes()});
     steps_.push_back(std::move(step));
     ++stats_.kernels;
+  }
+}
+
+void Program::put_constants_first() {
+  const auto middle = std::stable_partition(steps_.begin(), steps_.end(), [](const Step& s) { return s.is_constant; });
+  constant_steps_ = static_cast<std::size_t>(middle - steps_.begin());
+  stats_.constants = static_cast<int>(constant_steps_);
+}
+
+/// What the constant steps give the others lives as long as the program; the arena is overwritten by every run.
+void Program::keep_constants() {
+  std::vector<int> kept;
+  for (std::size_t s = 0; s < constant_steps_; ++s)
+    kept.insert(kept.end(), steps_[s].outputs.begin(), steps_[s].outputs.end());
+  const auto is_read_later = [&](int slot) {
+    const ValueId value = slots_[static_cast<std::size_t>(slot)].value;
+    const auto& outputs = graph_->outputs();
+    if (std::find(outputs.begin(), outputs.end(), value) != outputs.end()) return true;
+    return std::any_of(
+        steps_.begin() + static_cast<std::ptrdiff_t>(constant_steps_), steps_.end(),
+        [&](const Step& step) { return std::find(step.inputs.begin(), step.inputs.end(), slot) != step.inputs.end(); });
+  };
+  kept.erase(std::remove_if(kept.begin(), kept.end(), [&](int slot) { return !is_read_later(slot); }), kept.end());
+  std::size_t bytes = 0;
+  for (const int slot : kept) bytes += round_up_to_alignment(slots_[static_cast<std::size_t>(slot)].bytes);
+  stats_.constant_bytes = bytes;
+  if (kept.empty()) return;
+  constants_ = device_->allocate(bytes);
+  char* next = static_cast<char*>(constants_->data());
+  for (const int index : kept) {
+    Slot& slot = slots_[static_cast<std::size_t>(index)];
+    slot.is_persistent = true;
+    slot.persistent = next;
+    next += round_up_to_alignment(slot.bytes);
   }
 }
 

@@ -25,6 +25,7 @@ struct Program::Step {
   Phase phase = Phase::kForward;
   int node = -1;  ///< -1 for a reorder
   bool is_reorder = false;
+  bool is_constant = false;  ///< depends on frozen weights alone: runs once, before the others
   std::unique_ptr<Kernel> kernel;
   std::vector<int> inputs, outputs;  ///< slots; -1 for an input that is left out
   int scratch = -1;

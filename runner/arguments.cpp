@@ -28,6 +28,7 @@ const std::vector<Verb>& verbs() {
       {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
+      {"infer", "MODEL.onnx TENSOR...", 1, kMany, {"folder"}, "run an ONNX model on tensors (.npy, .pb); writes .npy"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
       {"help", "[VERB]", 0, 1, {}, "this text"},
       {"version", "", 0, 0, {}, "the version"},
@@ -61,6 +62,10 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
     all.add_options()("device", po::value(&parsed.device)->value_name("auto|cpu|cuda"), "what to compute on [auto]");
   }
   if (has("output")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the page to write");
+  if (has("folder")) {
+    all.add_options()("output,o", po::value(&parsed.output)->value_name("DIR"),
+                      "the folder for output_0.npy and so on");
+  }
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {
     all.add_options()("passes", po::bool_switch(&parsed.wants_passes), "print the graph after every pass");
@@ -133,6 +138,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   }
   if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
     fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);
+  }
+  if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
+    fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);
   }
   return parsed;
 }

@@ -4,6 +4,7 @@
 
 #include "reports/pages.h"
 #include "runner/arguments.h"
+#include "runner/infer/infer.h"
 #include "runner/store/durable_file.h"
 #include "runner/summary.h"
 #include "runner/train/run_facts.h"
@@ -91,6 +92,12 @@ int report(const Arguments& arguments) {
   return 0;
 }
 
+int infer_model(const Arguments& arguments) {
+  const auto& words = arguments.operands;
+  std::cout << infer_files(words[0], {words.begin() + 1, words.end()}, arguments.output, make_cpu_device(0));
+  return 0;
+}
+
 int dispatch(const Arguments& arguments) {
   const std::string first = arguments.operands.empty() ? "" : arguments.operands[0];
   if (arguments.wants_help) {
@@ -107,6 +114,8 @@ int dispatch(const Arguments& arguments) {
     return run(arguments);
   } else if (arguments.verb == "summary") {
     return summary(arguments);
+  } else if (arguments.verb == "infer") {
+    return infer_model(arguments);
   } else if (arguments.verb == "show") {
     return show(arguments);
   } else {

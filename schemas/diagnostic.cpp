@@ -71,6 +71,20 @@ InputError::InputError(std::string message) {
 IoError::IoError(const std::string& path, const std::string& what, int error_number)
     : message_(path + ": " + what + ": " + std::strerror(error_number)) {}
 
+std::string printable(const std::string& text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      result += c;
+    } else {
+      result += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return result;
+}
+
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates) {
   if (name.empty() || name.size() > kLongestName) return {};
   const std::string wanted = lower(name);

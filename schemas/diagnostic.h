@@ -58,6 +58,9 @@ class IoError : public std::exception {
   std::string message_;
 };
 
+/// `text` with control characters as "\\x1b": names from foreign files must not steer a terminal.
+std::string printable(const std::string& text);
+
 /// Of `candidates`, the one nearest to `name` by edit distance (case ignored); empty if none is near.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& candidates);
 

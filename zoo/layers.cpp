@@ -1,5 +1,6 @@
 #include "zoo/layers.h"
 
+#include "graph/window_pads.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -17,16 +18,7 @@ Pair pair_of(const Field& field, const Pair& fallback, const std::string& layer,
 
 /// ONNX pads (top, left, bottom, right). SAME puts the odd one last, as Keras and TensorFlow do.
 std::vector<std::int64_t> pads_of(Padding padding, const Shape& x, const Pair& kernel, const Pair& strides) {
-  std::vector<std::int64_t> pads(4, 0);
-  if (padding == VALID) return pads;
-  for (std::size_t axis = 0; axis < 2; ++axis) {
-    const std::int64_t extent = x[axis + 2];
-    const std::int64_t out = (extent + strides[axis] - 1) / strides[axis];
-    const std::int64_t total = std::max<std::int64_t>((out - 1) * strides[axis] + kernel[axis] - extent, 0);
-    pads[axis] = total / 2;
-    pads[axis + 2] = total - total / 2;
-  }
-  return pads;
+  return auto_pads(padding == SAME ? AutoPad::kSameUpper : AutoPad::kValid, {x[2], x[3]}, {kernel, strides, {}});
 }
 
 std::string times(const Pair& pair) { return std::to_string(pair[0]) + "x" + std::to_string(pair[1]); }

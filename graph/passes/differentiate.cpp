@@ -75,11 +75,27 @@ class Differentiator {
 
   void accumulate(ValueId value, ValueId grad) {
     const Graph& graph = builder_.graph();
+    grad = sum_to(grad, graph.value(value).type.shape);
     if (graph.value(value).type != graph.value(grad).type) {
       throw InternalError("gradient of " + graph.value(value).name + " has type " + to_text(graph.value(grad).type));
     }
     const auto [place, is_new] = grads_.emplace(value, grad);
     if (!is_new) place->second = builder_.node("Add", {place->second, grad});
+  }
+
+  /// Undoes broadcasting: a rule may return a gradient of the output's shape, and what was repeated is summed here.
+  ValueId sum_to(ValueId grad, const Shape& shape) {
+    const Shape from = builder_.graph().value(grad).type.shape;
+    if (from == shape || from.size() < shape.size()) return grad;
+    const std::size_t extra = from.size() - shape.size();
+    std::vector<std::int64_t> axes;
+    for (std::size_t axis = 0; axis < from.size(); ++axis) {
+      if (axis < extra || (shape[axis - extra] == 1 && from[axis] != 1))
+        axes.push_back(static_cast<std::int64_t>(axis));
+    }
+    if (!axes.empty()) grad = builder_.node("ReduceSum", {grad}, {{"axes", axes}, {"keepdims", std::int64_t{1}}});
+    if (extra > 0) grad = builder_.node("Reshape", {grad}, {{"shape", shape}});
+    return grad;
   }
 
   Builder& builder_;

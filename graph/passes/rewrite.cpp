@@ -23,11 +23,13 @@ int remove_dead(Graph& graph, const OpRegistry& registry) {
   return static_cast<int>(count);
 }
 
-int fuse(Graph& graph, const OpRegistry& registry) {
+namespace {
+
+int apply_until_none_fits(const std::vector<FusionRule>& rules, Graph& graph, const OpRegistry& registry) {
   int rewrites = 0;
   for (bool changed = true; changed;) {
     changed = false;
-    for (const FusionRule& rule : registry.fusions()) {
+    for (const FusionRule& rule : rules) {
       for (int i = 0; i < static_cast<int>(graph.nodes().size()); ++i) {
         if (!rule.apply(graph, i)) continue;
         // A rule that matched leaves its old nodes without readers; they must not match again.
@@ -39,6 +41,18 @@ int fuse(Graph& graph, const OpRegistry& registry) {
     }
   }
   return rewrites;
+}
+
+}  // namespace
+
+int fuse(Graph& graph, const OpRegistry& registry) {
+  return apply_until_none_fits(registry.fusions(), graph, registry);
+}
+
+int fuse_for_inference(Graph& graph, const OpRegistry& registry) {
+  std::vector<FusionRule> rules = registry.fusions();
+  rules.insert(rules.end(), registry.inference_fusions().begin(), registry.inference_fusions().end());
+  return apply_until_none_fits(rules, graph, registry);
 }
 
 }  // namespace thaw

@@ -1,38 +1,32 @@
-// CPU kernels of the convolution family: oneDNN chooses every layout.
+// CPU kernels of convolutions: oneDNN chooses every layout.
+#include "ops/conv/conv_onednn.h"
+
 #include "ops/device/cpu/kernels.h"
-#include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
-#include "ops/window.h"
 
 namespace thaw::cpu {
 namespace {
 
 std::unique_ptr<Kernel> make_conv(BindContext& context) {
-  const auto& attributes = context.node().attributes;
+  const Node& node = context.node();
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
-  const auto pd = conv_forward(context.is_training(), Window::of(attributes), any_desc(context.input_type(0).shape),
-                               any_desc(context.input_type(1).shape), has_bias ? &bias : nullptr,
-                               any_desc(context.output_type(0).shape), attributes.text("activation"));
+  const auto pd = conv_forward(context.is_training(), conv_window(node, context.input_type(0)),
+                               any_desc(context.input_type(0).shape), any_kernel_desc(node, context.input_type(1)),
+                               has_bias ? &bias : nullptr, any_desc(context.output_type(0).shape),
+                               FusedActivation::of(node.attributes));
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   return bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,
                         {{DNNL_ARG_DST, 0, pd.dst_desc()}});
 }
 
-std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
-  const auto pd = conv_backward_data(Window::of(context.node().attributes), any_desc(context.output_type(0).shape),
-                                     any_desc(context.input_type(1).shape), any_desc(context.input_type(0).shape));
-  return bind_primitive(context, dnnl::convolution_backward_data(pd), pd.scratchpad_desc(),
-                        {{DNNL_ARG_DIFF_DST, 0, pd.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}},
-                        {{DNNL_ARG_DIFF_SRC, 0, pd.diff_src_desc()}});
-}
-
 std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
-  const bool has_bias = context.node().attributes.integer("has_bias") != 0;
+  const Node& node = context.node();
+  const bool has_bias = node.attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
-  const auto pd = conv_backward_weights(Window::of(context.node().attributes), any_desc(context.input_type(0).shape),
-                                        any_desc(context.output_type(0).shape), has_bias ? &bias : nullptr,
+  const auto pd = conv_backward_weights(conv_window(node, context.input_type(0)), any_desc(context.input_type(0).shape),
+                                        any_kernel_desc(node, context.output_type(0)), has_bias ? &bias : nullptr,
                                         any_desc(context.input_type(1).shape));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
@@ -42,10 +36,38 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
 
 }  // namespace
 
+Window conv_window(const Node& node, const TensorType& picture) {
+  return Window::of(node.attributes, picture.shape.size() - 2);
+}
+
+dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel) {
+  const std::int64_t group = node.attributes.integer("group", 1);
+  if (group == 1) return any_desc(kernel.shape);
+  dnnl::memory::dims dims = kernel.shape;
+  dims[0] /= group;
+  dims.insert(dims.begin(), group);
+  return any_desc(dims);
+}
+
+dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context) {
+  const Node& node = context.node();
+  return conv_backward_data(conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape),
+                            any_kernel_desc(node, context.input_type(1)), any_desc(context.input_type(0).shape));
+}
+
+std::unique_ptr<Kernel> bind_spread(BindContext& context,
+                                    const dnnl::convolution_backward_data::primitive_desc& description) {
+  return bind_primitive(
+      context, dnnl::convolution_backward_data(description), description.scratchpad_desc(),
+      {{DNNL_ARG_DIFF_DST, 0, description.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, description.weights_desc()}},
+      {{DNNL_ARG_DIFF_SRC, 0, description.diff_src_desc()}});
+}
+
 void add_conv_kernels(KernelTable& table) {
   table["Conv"] = make_conv;
-  table["ConvGradInput"] = make_grad_input;
+  table["ConvGradInput"] = [](BindContext& context) { return bind_spread(context, describe_spread(context)); };
   table["ConvGradWeight"] = make_grad_weight;
+  add_conv_transpose_kernels(table);
 }
 
 }  // namespace thaw::cpu

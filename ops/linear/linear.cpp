@@ -1,6 +1,5 @@
-// Fully connected layers. Source: ONNX Gemm-13 with transB = 1, and Flatten-13 with axis 1.
+// Fully connected layers. Source: ONNX Gemm-13 with transB = 1.
 //
-//   Flatten(X[N,...]) -> Y[N,K]
 //   Gemm(A[N,K], B[M,K], C[M]?) -> Y[N,M] = A B' + C
 //     attributes: transB = 1; activation (set by fusion); flatten = 1 (set by fusion): A is N x C x H x W, read as
 //     N x (C H W), so that a picture enters in whatever layout it has and no transpose is run
@@ -8,6 +7,7 @@
 //   GemmGradWeight(A, dY) {has_bias}   -> dB, dC?
 #include "graph/builder.h"
 #include "ops/activation.h"
+#include "ops/axis.h"
 #include "ops/definitions.h"
 #include "ops/window.h"
 
@@ -15,24 +15,6 @@ namespace thaw {
 namespace {
 
 std::int64_t row_length(const Shape& shape) { return element_count(Shape(shape.begin() + 1, shape.end())); }
-
-std::vector<TensorType> infer_flatten(const InferContext& context) {
-  const Shape& x = context.shape(0);
-  if (x.empty()) context.fail("input", "needs a batch, but its input is a scalar");
-  return {{context.input(0).dtype, {x[0], row_length(x)}}};
-}
-
-std::vector<ValueId> flatten_gradient(const GradientContext& context) {
-  const Shape& shape = context.builder.graph().value(context.input(0)).type.shape;
-  return {context.builder.node("Reshape", {context.grad()}, {{"shape", shape}})};
-}
-
-std::vector<TensorType> infer_reshape(const InferContext& context) {
-  const Shape shape = context.node.attributes.integers("shape");
-  if (element_count(shape) != element_count(context.shape(0)))
-    context.fail("shape", "holds another number of elements");
-  return {{context.input(0).dtype, shape}};
-}
 
 std::vector<TensorType> infer_gemm(const InferContext& context) {
   if (!context.node.attributes.integer("flatten")) {
@@ -89,6 +71,7 @@ bool fuse_flatten(Graph& graph, int i) {
   if (producer < 0) return false;
   const Node& flatten = graph.nodes()[static_cast<std::size_t>(producer)];
   if (flatten.op != "Flatten" || graph.value(flatten.inputs[0]).type.shape.size() != 4) return false;
+  if (axis_index(flatten.attributes.integer("axis", 1), 4) != 1) return false;
   gemm.inputs[0] = flatten.inputs[0];
   gemm.attributes.set("flatten", std::int64_t{1});
   return true;
@@ -97,12 +80,6 @@ bool fuse_flatten(Graph& graph, int i) {
 }  // namespace
 
 void define_linear(OpRegistry& registry) {
-  registry.add({.name = "Flatten",
-                .infer = infer_flatten,
-                .differentiability = Differentiability::kRule,
-                .gradient = flatten_gradient,
-                .in_place_inputs = {0}});
-  registry.add({.name = "Reshape", .infer = infer_reshape, .in_place_inputs = {0}});
   registry.add({.name = "Gemm",
                 .min_inputs = 2,
                 .max_inputs = 3,

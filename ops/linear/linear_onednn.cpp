@@ -1,7 +1,5 @@
 // CPU kernels of the fully connected family: oneDNN's inner product, which reads a blocked picture as it lies when the
 // weights are 4-D too.
-#include <cstring>
-
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
@@ -23,7 +21,7 @@ std::unique_ptr<Kernel> make_gemm(BindContext& context) {
   const auto src = desc_of(context.input_layout(0));
   const auto pd = inner_product_forward(
       context.is_training(), src, any_desc(weight_dims(context.output_type(0).shape[1], rows)),
-      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), context.node().attributes.text("activation"));
+      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), FusedActivation::of(context.node().attributes));
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   return bind_primitive(context, dnnl::inner_product_forward(pd), pd.scratchpad_desc(), inputs,
@@ -52,38 +50,12 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
                         {{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_DIFF_DST, 1, pd.diff_dst_desc()}}, outputs);
 }
 
-/// Flatten and Reshape: the same bytes under another shape; nothing to do where the output took over the input.
-class Reinterpret : public Kernel {
- public:
-  explicit Reinterpret(std::size_t bytes) : bytes_(bytes) {}
-  void attach(const Buffers& buffers) override {
-    from_ = buffers.inputs[0];
-    to_ = buffers.outputs[0];
-  }
-  void run() override {
-    if (from_ != to_) std::memcpy(to_, from_, bytes_);
-  }
-
- private:
-  std::size_t bytes_;
-  const void* from_ = nullptr;
-  void* to_ = nullptr;
-};
-
-std::unique_ptr<Kernel> make_reinterpret(BindContext& context) {
-  context.want_input(0, layout_of(plain_desc(context.input_type(0))));
-  context.give_output(0, layout_of(plain_desc(context.output_type(0))));
-  return std::make_unique<Reinterpret>(static_cast<std::size_t>(byte_count(context.input_type(0))));
-}
-
 }  // namespace
 
 void add_linear_kernels(KernelTable& table) {
   table["Gemm"] = make_gemm;
   table["GemmGradInput"] = make_grad_input;
   table["GemmGradWeight"] = make_grad_weight;
-  table["Flatten"] = make_reinterpret;
-  table["Reshape"] = make_reinterpret;
 }
 
 }  // namespace thaw::cpu

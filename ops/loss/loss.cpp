@@ -1,9 +1,7 @@
-// Losses, one value a sample, and their weighted mean over a batch. Labels: i32 [N]; a share `label_smoothing` of the
-// truth is spread evenly over all classes. Sources: ONNX SoftmaxCrossEntropyLoss-13 (reduction none), Keras losses.
+// Losses, one value a sample, and their weighted mean over a batch; see class_loss.cpp for those of classes. Source:
+// Keras losses.
 //
 //   CrossEntropyLoss(P[N,C], label) -> L[N]             on probabilities; always fused with the Softmax before it
-//   SoftmaxCrossEntropyLoss(X[N,C], label) -> L[N], log_prob[N,C]
-//   SoftmaxCrossEntropyLossGrad(dL, log_prob, label) -> dX = dL * (softmax - truth)
 //   BinaryCrossEntropyLoss(P[N,K], T[N,K]) -> L[N]      mean over K; always fused with the Sigmoid before it
 //   SigmoidCrossEntropyLoss(X, T) -> L[N];  SigmoidCrossEntropyLossGrad(dL, X, T) -> dX = dL * (sigmoid(X) - T) / K
 //   MeanSquaredErrorLoss(Y, T) -> L[N];     MeanSquaredErrorLossGrad(dL, Y, T) -> dY = dL * 2 (Y - T) / K
@@ -12,6 +10,7 @@
 //   WeightedMeanGrad(dS, w) {scale} -> dL = dS * scale * w / sum(w)
 #include "graph/builder.h"
 #include "ops/definitions.h"
+#include "ops/loss/class_loss.h"
 #include "ops/window.h"
 
 namespace thaw {
@@ -29,12 +28,6 @@ std::vector<TensorType> infer_class_loss(const InferContext& context) {
   expect_rank(context, 0, 2, "one value a class");
   expect_labels(context, 1);
   return {per_sample(context, 0)};
-}
-
-std::vector<TensorType> infer_softmax_loss(const InferContext& context) {
-  auto types = infer_class_loss(context);
-  types.push_back(context.input(0));
-  return types;
 }
 
 std::vector<TensorType> infer_pair_loss(const InferContext& context) {
@@ -72,12 +65,6 @@ void define_pair_loss(OpRegistry& registry, const std::string& name) {
   registry.add({.name = name + "Grad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second});
 }
 
-std::vector<ValueId> softmax_loss_gradient(const GradientContext& context) {
-  const ValueId grad = context.builder.node(
-      "SoftmaxCrossEntropyLossGrad", {context.grad(0), context.output(1), context.input(1)}, context.node.attributes);
-  return {grad, kNoValue};
-}
-
 std::vector<ValueId> mean_gradient(const GradientContext& context) {
   const ValueId grad =
       context.builder.node("WeightedMeanGrad", {context.grad(), context.input(1)}, context.node.attributes);
@@ -91,8 +78,11 @@ FusionRule fuse_into_loss(const std::string& activation, const std::string& loss
             const Node old = graph.nodes()[static_cast<std::size_t>(i)];
             if (old.op != loss) return false;
             const int producer = graph.value(old.inputs[0]).producer;
-            if (producer < 0 || graph.nodes()[static_cast<std::size_t>(producer)].op != activation) return false;
-            const ValueId logits = graph.nodes()[static_cast<std::size_t>(producer)].inputs[0];
+            if (producer < 0) return false;
+            const Node& feeding = graph.nodes()[static_cast<std::size_t>(producer)];
+            const std::int64_t axis = feeding.attributes.integer("axis", -1);
+            if (feeding.op != activation || (axis != -1 && axis != 1)) return false;  // along the rows
+            const ValueId logits = feeding.inputs[0];
             const TensorType row_type = graph.value(logits).type;
             ValueId log_prob = kNoValue;
             if (gives_log_prob) {
@@ -115,13 +105,7 @@ void define_loss(OpRegistry& registry) {
   registry.add_fusion(fuse_into_loss("Softmax", "CrossEntropyLoss", "SoftmaxCrossEntropyLoss", true));
   registry.add_fusion(fuse_into_loss("Sigmoid", "BinaryCrossEntropyLoss", "SigmoidCrossEntropyLoss", false));
 
-  registry.add({.name = "SoftmaxCrossEntropyLoss",
-                .min_inputs = 2,
-                .max_inputs = 2,
-                .infer = infer_softmax_loss,
-                .differentiability = Differentiability::kRule,
-                .gradient = softmax_loss_gradient});
-  registry.add({.name = "SoftmaxCrossEntropyLossGrad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second});
+  define_class_loss(registry);
   define_pair_loss(registry, "SigmoidCrossEntropyLoss");
   define_pair_loss(registry, "MeanSquaredErrorLoss");
   define_pair_loss(registry, "HuberLoss");

@@ -5,6 +5,7 @@
 
 #include "ops/device/cpu/host_kernel.h"
 #include "ops/device/cpu/kernels.h"
+#include "ops/loss/class_loss.h"
 
 namespace thaw::cpu {
 namespace {
@@ -13,48 +14,6 @@ struct Rows {
   std::int64_t count, length;
   static Rows of(const TensorType& type) { return {type.shape[0], type.shape[1]}; }
 };
-
-/// The truth's share of class `c`.
-float truth(std::int64_t c, std::int32_t label, float smoothing, std::int64_t classes) {
-  return (c == label ? 1.0F - smoothing : 0.0F) + smoothing / static_cast<float>(classes);
-}
-
-std::unique_ptr<Kernel> make_softmax_loss(BindContext& context) {
-  const Rows rows = Rows::of(context.input_type(0));
-  const auto smoothing = static_cast<float>(context.node().attributes.real("label_smoothing"));
-  return make_host_kernel(context, [=](const Buffers& b) {
-    const auto* labels = static_cast<const std::int32_t*>(b.inputs[1]);
-    for (std::int64_t n = 0; n < rows.count; ++n) {
-      const float* x = floats(b.inputs[0]) + n * rows.length;
-      float* log_prob = mutable_floats(b.outputs[1]) + n * rows.length;
-      const float top = *std::max_element(x, x + rows.length);
-      float sum = 0, loss = 0;
-      for (std::int64_t c = 0; c < rows.length; ++c) sum += std::exp(x[c] - top);
-      const float log_sum = top + std::log(sum);
-      for (std::int64_t c = 0; c < rows.length; ++c) {
-        log_prob[c] = x[c] - log_sum;
-        const float share = truth(c, labels[n], smoothing, rows.length);
-        if (share > 0) loss -= share * log_prob[c];
-      }
-      mutable_floats(b.outputs[0])[n] = loss;
-    }
-  });
-}
-
-std::unique_ptr<Kernel> make_softmax_loss_grad(BindContext& context) {
-  const Rows rows = Rows::of(context.input_type(1));
-  const auto smoothing = static_cast<float>(context.node().attributes.real("label_smoothing"));
-  return make_host_kernel(context, [=](const Buffers& b) {
-    const auto* labels = static_cast<const std::int32_t*>(b.inputs[2]);
-    for (std::int64_t n = 0; n < rows.count; ++n) {
-      const float* log_prob = floats(b.inputs[1]) + n * rows.length;
-      float* dx = mutable_floats(b.outputs[0]) + n * rows.length;
-      for (std::int64_t c = 0; c < rows.length; ++c) {
-        dx[c] = floats(b.inputs[0])[n] * (std::exp(log_prob[c]) - truth(c, labels[n], smoothing, rows.length));
-      }
-    }
-  });
-}
 
 /// A loss that is the mean over a row of value(y, t).
 template <typename Function>
@@ -135,8 +94,7 @@ std::unique_ptr<Kernel> make_weighted_mean_grad(BindContext& context) {
 }  // namespace
 
 void add_loss_kernels(KernelTable& table) {
-  table["SoftmaxCrossEntropyLoss"] = make_softmax_loss;
-  table["SoftmaxCrossEntropyLossGrad"] = make_softmax_loss_grad;
+  add_class_loss_kernels(table);
   table["SigmoidCrossEntropyLoss"] = [](BindContext& context) { return make_mean_loss(context, sigmoid_loss); };
   table["SigmoidCrossEntropyLossGrad"] = [](BindContext& context) {
     return make_mean_loss_grad(context, [](float x, float t) { return sigmoid(x) - t; });

@@ -1,9 +1,17 @@
-// Pooling and its gradients. Source: ONNX AveragePool-11 (count_include_pad 0, as Keras) and MaxPool-12 (values only).
+// Pooling and its gradients, over one to three spatial axes. Source: ONNX AveragePool-19, MaxPool-12,
+// GlobalAveragePool-1, GlobalMaxPool-1.
 //
-//   AveragePool(X[N,C,H,W]) -> Y[N,C,oH,oW]        attributes: kernel_shape, strides, pads
+//   AveragePool(X[N,C,pixels]) -> Y[N,C,out]
+//     attributes: kernel_shape, strides, pads, dilations, ceil_mode, count_include_pad (0: as Keras). A window that
+//     hangs over the padded picture's end (ceil_mode) is divided by what lies within it, as PyTorch has it.
 //   AveragePoolGrad(dY) {input_shape} -> dX
-//   MaxPool(X) -> Y;  MaxPoolGrad(X, dY) -> dX     of equal maxima, the first in row order takes the gradient
+//   MaxPool(X) -> Y, Indices?
+//     attributes: kernel_shape, strides, pads, dilations, ceil_mode; has_indices: whether there is a second output,
+//     i32: where in X (in row order, batch and channels included) each maximum stands; storage_order: must be 0
+//   MaxPoolGrad(X, dY) -> dX     of equal maxima, the first in row order takes the gradient
 //   AveragePoolReluGrad(dY, R) -> dX = AveragePoolGrad(dY) * (R > 0)   fused: R is the relu output that was pooled
+//   GlobalAveragePool(X[N,C,pixels]) -> Y[N,C,1...];  GlobalAveragePoolGrad(dY) {input_shape} -> dX
+//   GlobalMaxPool(X) -> Y;                            GlobalMaxPoolGrad(X, dY) -> dX
 #include <algorithm>
 
 #include "graph/builder.h"
@@ -13,32 +21,57 @@
 namespace thaw {
 namespace {
 
-std::vector<TensorType> infer_pool(const InferContext& context) {
-  expect_rank(context, 0, 4, "a picture (channels x height x width)");
-  const Shape& x = context.shape(0);
-  const Window window = Window::of(context.node.attributes);
-  for (int axis = 0; axis < 2; ++axis) {  // a window of nothing but padding has no average and no maximum
-    if (std::max(window.pads_begin[axis], window.pads_end[axis]) >= window.kernel[axis]) {
-      context.fail("pads", "must be smaller than the window");
-    }
-    if (window.dilations[axis] != 1) context.fail("dilations", "of a pooling window must be 1");
+/// Whether some window along an axis has no element of the picture. Such a window has no average and no maximum.
+bool has_empty_window(const Window& window, std::size_t axis, std::int64_t input, std::int64_t outputs) {
+  for (std::int64_t out = 0; out < outputs; ++out) {
+    const std::int64_t start = out * window.strides[axis] - window.pads_begin[axis];
+    const std::int64_t skipped = start < 0 ? (-start + window.dilations[axis] - 1) / window.dilations[axis] : 0;
+    const std::int64_t first = start + skipped * window.dilations[axis];
+    if (skipped >= window.kernel[axis] || first >= input) return true;
   }
-  const Shape extents = window.output_extents(context, x[2], x[3]);
-  return {{DType::kFloat32, {x[0], x[1], extents[0], extents[1]}}};
+  return false;
+}
+
+std::vector<TensorType> infer_pool(const InferContext& context) {
+  expect_picture(context, 0);
+  const Shape& x = context.shape(0);
+  const Shape inputs = spatial_extents(x);
+  const Window window = Window::checked(context, inputs.size());
+  if (!context.node.attributes.has("kernel_shape")) context.fail("kernel_shape", "is missing");
+  if (context.node.attributes.integer("storage_order") != 0) context.fail("storage_order", "must be 0");
+  const Shape extents = window.output_extents(context, inputs);
+  for (std::size_t axis = 0; axis < inputs.size(); ++axis) {
+    if (has_empty_window(window, axis, inputs[axis], extents[axis])) {
+      context.fail("pads", "leave a window that has nothing of its input");
+    }
+  }
+  const Shape shape = picture_shape(x[0], x[1], extents);
+  std::vector<TensorType> types{{DType::kFloat32, shape}};
+  const bool has_indices = context.node.op == "MaxPool" && context.node.attributes.integer("has_indices");
+  if (has_indices) types.push_back({DType::kInt32, shape});
+  return types;
+}
+
+std::vector<TensorType> infer_global(const InferContext& context) {
+  expect_picture(context, 0);
+  const Shape& x = context.shape(0);
+  return {{DType::kFloat32, picture_shape(x[0], x[1], Shape(x.size() - 2, 1))}};
 }
 
 std::vector<TensorType> infer_average_grad(const InferContext& context) {
   return {{DType::kFloat32, context.node.attributes.integers("input_shape")}};
 }
 
+std::vector<TensorType> infer_max_grad(const InferContext& context) { return {context.input(0)}; }
+
 std::vector<ValueId> average_gradient(const GradientContext& context) {
   Attributes attributes = context.node.attributes;
   attributes.set("input_shape", context.builder.graph().value(context.input(0)).type.shape);
-  return {context.builder.node("AveragePoolGrad", {context.grad()}, attributes)};
+  return {context.builder.node(context.node.op + "Grad", {context.grad()}, attributes)};
 }
 
 std::vector<ValueId> max_gradient(const GradientContext& context) {
-  return {context.builder.node("MaxPoolGrad", {context.input(0), context.grad()}, context.node.attributes)};
+  return {context.builder.node(context.node.op + "Grad", {context.input(0), context.grad()}, context.node.attributes)};
 }
 
 /// AveragePoolGrad then ReluGrad would write the largest gradient of a small network twice; one pass writes it once.
@@ -74,9 +107,17 @@ void define_pool(OpRegistry& registry) {
                 .infer = infer_pool,
                 .differentiability = Differentiability::kRule,
                 .gradient = max_gradient});
-  registry.add({.name = "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = [](const InferContext& context) {
-                  return std::vector<TensorType>{context.input(0)};
-                }});
+  registry.add({.name = "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
+  registry.add({.name = "GlobalAveragePool",
+                .infer = infer_global,
+                .differentiability = Differentiability::kRule,
+                .gradient = average_gradient});
+  registry.add({.name = "GlobalAveragePoolGrad", .infer = infer_average_grad});
+  registry.add({.name = "GlobalMaxPool",
+                .infer = infer_global,
+                .differentiability = Differentiability::kRule,
+                .gradient = max_gradient});
+  registry.add({.name = "GlobalMaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
   registry.add_fusion({"relu gradient into average pool gradient", fuse_average_relu_grad});
 }
 

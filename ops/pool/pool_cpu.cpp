@@ -1,256 +1,309 @@
 // CPU kernels of pooling, for any layout blocked by channels alone: the innermost loop runs over channels that lie side
-// by side. (oneDNN's max pooling needs a workspace from forward, and it has no fused average-and-relu gradient.)
+// by side. (oneDNN's max pooling needs a workspace from forward, and it has no fused average-and-relu gradient. The
+// gradient of a maximum finds it again: next to what it reads and writes anyway, a stored position would save little.)
 #include <algorithm>
-#include <cstring>
 
+#include "ops/device/cpu/host_kernel.h"
 #include "ops/device/cpu/kernels.h"
-#include "ops/device/cpu/onednn.h"
-#include "ops/device/cpu/onednn_compat.h"
+#include "ops/device/cpu/lanes.h"
 #include "ops/device/cpu/simd.h"
-#include "ops/window.h"
+#include "ops/device/cpu/split_kernel.h"
+#include "ops/pool/global_pool.h"
+#include "ops/pool/pool_geometry.h"
 
 namespace thaw::cpu {
 namespace {
 
-/// The extents of one pooling; pictures are [outer][height][width][block].
-struct PoolGeometry {
-  Window window;
-  ChannelBlocks in;
-  std::int64_t out_height = 0, out_width = 0;
+/// The elements of one window after the other, along a row of output.
+class Taps {
+ public:
+  THAW_INLINE inline Taps(const PoolGeometry& g, std::int64_t row) : g_(g) {
+    const std::int64_t at[2] = {row / g.axes[1].outputs, row % g.axes[1].outputs};
+    std::int64_t size = g.in_row_size();  // of an element of the axis
+    for (std::size_t axis = 2; axis-- > 0;) {
+      const PoolAxis& each = g.axes[axis];
+      const auto i = static_cast<std::size_t>(at[axis]);
+      row_ += each.first[i] * size;
+      counts_[axis] = each.count[i];
+      steps_[axis] = each.step * size;
+      size *= each.inputs;
+    }
+    steps_[2] = g.axes[2].step * g.in.block;
+  }
 
-  std::int64_t in_size() const { return in.height * in.width * in.block; }
-  std::int64_t out_size() const { return out_height * out_width * in.block; }
-  /// Rows of input that output row `oy` covers, clipped to the picture.
-  void rows(std::int64_t oy, std::int64_t& begin, std::int64_t& end) const { clip(0, oy, in.height, begin, end); }
-  void columns(std::int64_t ox, std::int64_t& begin, std::int64_t& end) const { clip(1, ox, in.width, begin, end); }
+  /// Goes to the window of column `x`.
+  THAW_INLINE inline void go_to(std::int64_t x) {
+    first_ = row_ + g_.axes[2].first[static_cast<std::size_t>(x)] * g_.in.block;
+    counts_[2] = g_.axes[2].count[static_cast<std::size_t>(x)];
+  }
+  std::int64_t first() const { return first_; }
+
+  /// Calls visit(offset) for each, in row order.
+  template <typename Visit>
+  THAW_INLINE inline void for_each(const Visit& visit) const {
+    for (std::int64_t z = 0; z < counts_[0]; ++z) {
+      for (std::int64_t y = 0; y < counts_[1]; ++y) {
+        const std::int64_t row = first_ + z * steps_[0] + y * steps_[1];
+        for (std::int64_t x = 0; x < counts_[2]; ++x) visit(row + x * steps_[2]);
+      }
+    }
+  }
 
  private:
-  void clip(int axis, std::int64_t out, std::int64_t extent, std::int64_t& begin, std::int64_t& end) const {
-    const std::int64_t start = out * window.strides[axis] - window.pads_begin[axis];
-    begin = std::max<std::int64_t>(start, 0);
-    end = std::min(start + window.kernel[axis], extent);
-  }
+  const PoolGeometry& g_;
+  std::int64_t row_ = 0, first_ = 0;
+  std::int64_t counts_[3] = {}, steps_[3] = {};
 };
 
-// One plane: [height][width][block]. Each function is compiled for every instruction set.
+/// 1 / the number of elements that the average of an output is taken over.
+inline float share_of(const PoolGeometry& g, std::int64_t z, std::int64_t y, std::int64_t x) {
+  const auto share = [&](std::size_t axis, std::int64_t at) {
+    return g.axes[axis].share[static_cast<std::size_t>(at)];
+  };
+  return share(0, z) * share(1, y) * share(2, x);
+}
 
-THAW_SIMD_CLONES void average_plane(const PoolGeometry& g, const float* x, float* y) {
-  const std::int64_t block = g.in.block;
-  for (std::int64_t oy = 0; oy < g.out_height; ++oy) {
-    std::int64_t y0, y1, x0, x1;
-    g.rows(oy, y0, y1);
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox, y += block) {
-      g.columns(ox, x0, x1);
-      std::fill_n(y, block, 0.0F);
-      for (std::int64_t iy = y0; iy < y1; ++iy) {
-        for (std::int64_t ix = x0; ix < x1; ++ix) {
-          const float* from = x + (iy * g.in.width + ix) * block;
-          for (std::int64_t c = 0; c < block; ++c) y[c] += from[c];
-        }
-      }
-      const float scale = 1.0F / static_cast<float>((y1 - y0) * (x1 - x0));
-      for (std::int64_t c = 0; c < block; ++c) y[c] *= scale;
-    }
+// Forward, one row of output: `x` is a plane's first element, `y` the row's; `channels` of those that lie side by side.
+
+using ForwardRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x, float* y);
+
+THAW_SIMD_CLONES void average_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
+                                  float* y) {
+  const std::int64_t height = g.axes[1].outputs;
+  Taps taps(g, row);
+  for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
+    taps.go_to(ox);
+    const float share = share_of(g, row / height, row % height, ox);
+    for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
+      using L = decltype(width);
+      typename L::Float sum = {};
+      taps.for_each([&](std::int64_t at) THAW_INLINE { sum += lanes<L>(x + at + c); });
+      lanes<L>(y + c) = share * sum;
+    });
   }
 }
 
-/// 16 channels at once. Vectors by name, because the fused gradient runs in place and a compiler that must expect
-/// overlap falls back to one element at a time.
-using Lanes = float __attribute__((vector_size(64), aligned(4), may_alias));
-const Lanes& lanes(const float* at) { return *reinterpret_cast<const Lanes*>(at); }
-Lanes& lanes(float* at) { return *reinterpret_cast<Lanes*>(at); }
-
-/// The common case: 2x2 windows side by side, blocks of 16.
-THAW_SIMD_CLONES void average_plane_2x2_16(const PoolGeometry& g, const float* x, float* y) {
-  const std::int64_t row = g.in.width * 16;
-  for (std::int64_t oy = 0; oy < g.out_height; ++oy) {
-    const float* top = x + oy * 2 * row;
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox, y += 16, top += 32) {
-      lanes(y) = 0.25F * ((lanes(top) + lanes(top + 16)) + (lanes(top + row) + lanes(top + row + 16)));
-    }
+THAW_SIMD_CLONES void average_row_2x2_16(const PoolGeometry& g, std::int64_t row, std::int64_t, const float* x,
+                                         float* y) {
+  using L = Lanes16;
+  const std::int64_t below = g.in.width * 16;
+  const float* top = x + row * 2 * below;
+  for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += 16, top += 32) {
+    lanes<L>(y) = 0.25F * ((lanes<L>(top) + lanes<L>(top + 16)) + (lanes<L>(top + below) + lanes<L>(top + below + 16)));
   }
 }
 
-/// dx = spread(dy). Every element of dx is written.
-THAW_SIMD_CLONES void average_grad_plane(const PoolGeometry& g, const float* dy, const float*, float* dx) {
-  const std::int64_t block = g.in.block;
-  std::fill_n(dx, g.in_size(), 0.0F);
-  for (std::int64_t oy = 0; oy < g.out_height; ++oy) {
-    std::int64_t y0, y1, x0, x1;
-    g.rows(oy, y0, y1);
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox, dy += block) {
-      g.columns(ox, x0, x1);
-      const float scale = 1.0F / static_cast<float>((y1 - y0) * (x1 - x0));
-      for (std::int64_t iy = y0; iy < y1; ++iy) {
-        for (std::int64_t ix = x0; ix < x1; ++ix) {
-          float* to = dx + (iy * g.in.width + ix) * block;
-          for (std::int64_t c = 0; c < block; ++c) to[c] += scale * dy[c];
-        }
-      }
-    }
+THAW_SIMD_CLONES void max_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
+                              float* y) {
+  Taps taps(g, row);
+  for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
+    taps.go_to(ox);
+    for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
+      using L = decltype(width);
+      typename L::Float largest = lanes<L>(x + taps.first() + c);
+      taps.for_each([&](std::int64_t at) THAW_INLINE {
+        const typename L::Float value = lanes<L>(x + at + c);
+        largest = value > largest ? value : largest;
+      });
+      lanes<L>(y + c) = largest;
+    });
   }
 }
 
-// The fused gradients may run in place: dx may be the memory of `relu`.
+// Gradient of an average, one row of input: each element gathers from the windows that hold it, so that every element
+// is written once and rows are independent. `relu` (null without) is the fused activation's output; `dx` may be the
+// same memory.
 
-THAW_SIMD_CLONES void mask(const float* grad, const float* relu, float* dx, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = relu[i] > 0 ? grad[i] : 0;
-}
+using AverageGradRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* dy,
+                                const float* relu, float* dx);
 
-void average_relu_grad_plane(const PoolGeometry& g, const float* dy, const float* relu, float* dx) {
-  thread_local std::vector<float> spread;  // grows once
-  spread.resize(static_cast<std::size_t>(g.in_size()));
-  average_grad_plane(g, dy, nullptr, spread.data());
-  mask(spread.data(), relu, dx, g.in_size());
-}
-
-THAW_SIMD_CLONES void average_relu_grad_plane_2x2_16(const PoolGeometry& g, const float* dy, const float* relu,
-                                                     float* dx) {
-  const std::int64_t row = g.in.width * 16;
-  const std::int64_t covered = g.out_width * 32;
-  for (std::int64_t iy = 0; iy < g.in.height; ++iy, dx += row, relu += row) {
-    if (iy / 2 >= g.out_height) {
-      std::fill_n(dx, row, 0.0F);
-      continue;
-    }
-    const float* from = dy + iy / 2 * g.out_width * 16;
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox) {
-      const Lanes grad = 0.25F * lanes(from + ox * 16);
-      const Lanes left = lanes(relu + ox * 32), right = lanes(relu + ox * 32 + 16);
-      lanes(dx + ox * 32) = left > 0 ? grad : Lanes{};
-      lanes(dx + ox * 32 + 16) = right > 0 ? grad : Lanes{};
-    }
-    std::fill_n(dx + covered, row - covered, 0.0F);
-  }
-}
-
-THAW_SIMD_CLONES void max_plane(const PoolGeometry& g, const float* x, float* y) {
-  const std::int64_t block = g.in.block;
-  for (std::int64_t oy = 0; oy < g.out_height; ++oy) {
-    std::int64_t y0, y1, x0, x1;
-    g.rows(oy, y0, y1);
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox, y += block) {
-      g.columns(ox, x0, x1);
-      std::memcpy(y, x + (y0 * g.in.width + x0) * block, static_cast<std::size_t>(block) * sizeof(float));
-      for (std::int64_t iy = y0; iy < y1; ++iy) {
-        for (std::int64_t ix = x0; ix < x1; ++ix) {
-          const float* from = x + (iy * g.in.width + ix) * block;
-          for (std::int64_t c = 0; c < block; ++c) y[c] = from[c] > y[c] ? from[c] : y[c];
-        }
-      }
-    }
-  }
-}
-
-void max_grad_plane(const PoolGeometry& g, const float* x, const float* dy, float* dx) {
-  const std::int64_t block = g.in.block;
-  std::fill_n(dx, g.in_size(), 0.0F);
-  for (std::int64_t oy = 0; oy < g.out_height; ++oy) {
-    std::int64_t y0, y1, x0, x1;
-    g.rows(oy, y0, y1);
-    for (std::int64_t ox = 0; ox < g.out_width; ++ox, dy += block) {
-      g.columns(ox, x0, x1);
-      for (std::int64_t c = 0; c < block; ++c) {
-        std::int64_t best = (y0 * g.in.width + x0) * block + c;
-        for (std::int64_t iy = y0; iy < y1; ++iy) {
-          for (std::int64_t ix = x0; ix < x1; ++ix) {
-            const std::int64_t at = (iy * g.in.width + ix) * block + c;
-            if (x[at] > x[best]) best = at;
+THAW_SIMD_CLONES void average_grad_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* dy,
+                                       const float* relu, float* dx) {
+  const std::int64_t at[2] = {row / g.in.height, row % g.in.height};
+  const auto readers = [&](std::size_t axis, std::int64_t i, std::int64_t side) {
+    return g.axes[axis].reader_begin[static_cast<std::size_t>(i + side)];
+  };
+  for (std::int64_t ix = 0; ix < g.in.width; ++ix, dx += g.in.block, relu += relu ? g.in.block : 0) {
+    for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
+      using L = decltype(width);
+      typename L::Float sum = {};
+      for (std::int64_t a = readers(0, at[0], 0); a < readers(0, at[0], 1); ++a) {
+        const std::int64_t oz = g.axes[0].readers[static_cast<std::size_t>(a)];
+        for (std::int64_t b = readers(1, at[1], 0); b < readers(1, at[1], 1); ++b) {
+          const std::int64_t oy = g.axes[1].readers[static_cast<std::size_t>(b)];
+          const float* from = dy + (oz * g.axes[1].outputs + oy) * g.out_row_size() + c;
+          for (std::int64_t d = readers(2, ix, 0); d < readers(2, ix, 1); ++d) {
+            const std::int64_t ox = g.axes[2].readers[static_cast<std::size_t>(d)];
+            sum += share_of(g, oz, oy, ox) * lanes<L>(from + ox * g.in.block);
           }
         }
-        dx[best] += dy[c];
       }
+      if (relu) {
+        const typename L::Float kept = lanes<L>(relu + c);
+        sum = kept > 0 ? sum : typename L::Float{};
+      }
+      lanes<L>(dx + c) = sum;
+    });
+  }
+}
+
+THAW_SIMD_CLONES void average_relu_grad_row_2x2_16(const PoolGeometry& g, std::int64_t row, std::int64_t,
+                                                   const float* dy, const float* relu, float* dx) {
+  using L = Lanes16;
+  const std::int64_t covered = row / 2 < g.axes[1].outputs ? g.axes[2].outputs : 0;
+  const float* from = dy + row / 2 * g.out_row_size();
+  for (std::int64_t ox = 0; ox < covered; ++ox) {
+    const L::Float grad = 0.25F * lanes<L>(from + ox * 16);
+    const L::Float left = lanes<L>(relu + ox * 32), right = lanes<L>(relu + ox * 32 + 16);
+    lanes<L>(dx + ox * 32) = left > 0 ? grad : L::Float{};
+    lanes<L>(dx + ox * 32 + 16) = right > 0 ? grad : L::Float{};
+  }
+  std::fill_n(dx + covered * 32, g.in_row_size() - covered * 32, 0.0F);
+}
+
+/// Gradient of a maximum, a whole plane, because windows of neighbouring rows may share elements.
+THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channels, const float* x, const float* dy,
+                                     float* dx) {
+  for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, 0.0F);
+  for (std::int64_t row = 0; row < g.out_rows(); ++row) {
+    Taps taps(g, row);
+    for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, dy += g.in.block) {
+      taps.go_to(ox);
+      for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
+        using L = decltype(width);
+        typename L::Float largest = lanes<L>(x + taps.first() + c);
+        typename L::Int best = {};
+        std::int32_t tap = 0;
+        taps.for_each([&](std::int64_t at) THAW_INLINE {
+          const typename L::Float value = lanes<L>(x + at + c);
+          const auto is_larger = value > largest;
+          largest = is_larger ? value : largest;
+          best = is_larger ? typename L::Int{} + tap : best;
+          ++tap;
+        });
+        const typename L::Float grad = lanes<L>(dy + c);
+        tap = 0;
+        taps.for_each([&](std::int64_t at) THAW_INLINE {
+          lanes<L>(dx + at + c) += best == typename L::Int{} + tap ? grad : typename L::Float{};
+          ++tap;
+        });
+      });
     }
   }
 }
 
-/// Runs a plane function over all planes: reads up to two tensors, each of input or output size.
-class PoolKernel : public Kernel {
- public:
-  using Plane = std::function<void(const float* a, const float* b, float* to)>;
-  struct Sizes {
-    std::int64_t a, b, to;  // elements of a plane
-  };
-  PoolKernel(std::int64_t planes, Sizes sizes, Plane plane)
-      : planes_(planes), sizes_(sizes), plane_(std::move(plane)) {}
+/// A piece of work: a plane, one of its rows, and a chunk of the channels that lie side by side. Chunks keep all
+/// threads busy where a single picture lies channels-last.
+struct Pieces {
+  static constexpr std::int64_t kChunk = 128;
+  std::int64_t planes, rows, block;
 
-  void attach(const Buffers& buffers) override {
-    a_ = static_cast<const float*>(buffers.inputs[0]);
-    b_ = buffers.inputs.size() > 1 ? static_cast<const float*>(buffers.inputs[1]) : nullptr;
-    to_ = static_cast<float*>(buffers.outputs[0]);
-  }
-  void run() override {
-#pragma omp parallel for schedule(static)
-    for (std::int64_t p = 0; p < planes_; ++p) {
-      plane_(a_ + p * sizes_.a, b_ ? b_ + p * sizes_.b : nullptr, to_ + p * sizes_.to);
+  std::int64_t chunks() const { return (block + kChunk - 1) / kChunk; }
+  std::int64_t count() const { return planes * rows * chunks(); }
+
+  /// Calls work(plane, row, first channel, channels) for the pieces from `begin` to before `end`.
+  template <typename Work>
+  void run(std::int64_t begin, std::int64_t end, const Work& work) const {
+    for (std::int64_t piece = begin; piece < end; ++piece) {
+      const std::int64_t first = piece % chunks() * kChunk, row = piece / chunks() % rows;
+      work(piece / chunks() / rows, row, first, std::min(kChunk, block - first));
     }
   }
-
- private:
-  std::int64_t planes_;
-  Sizes sizes_;
-  Plane plane_;
-  const float* a_ = nullptr;
-  const float* b_ = nullptr;
-  float* to_ = nullptr;
 };
 
-/// `picture` has the unpooled extents, `pooled` the pooled ones.
-PoolGeometry geometry_of(const Attributes& attributes, const dnnl::memory::desc& picture, const Shape& pooled) {
-  return {Window::of(attributes), channel_blocks(picture), pooled[2], pooled[3]};
-}
-
-bool is_2x2_of_16(const PoolGeometry& g) {
-  const Window& w = g.window;
-  const bool has_pads = w.pads_begin[0] || w.pads_begin[1] || w.pads_end[0] || w.pads_end[1];
-  return g.in.block == 16 && !has_pads && w.kernel[0] == 2 && w.kernel[1] == 2 && w.strides[0] == 2 &&
-         w.strides[1] == 2;
-}
-
 std::unique_ptr<Kernel> make_pool(BindContext& context, bool is_max) {
-  const auto in = desc_of(context.input_layout(0));
-  const auto g = geometry_of(context.node().attributes, in, context.output_type(0).shape);
+  const auto in = desc_of(picture_layout(context, 0));
+  const Shape& pooled = context.output_type(0).shape;
+  const PoolGeometry g(context.node(), in, pooled);
   context.want_input(0, layout_of(in));
-  context.give_output(0, layout_of(reshaped_like(in, context.output_type(0).shape)));
-  const auto plane = is_max ? max_plane : is_2x2_of_16(g) ? average_plane_2x2_16 : average_plane;
-  return std::make_unique<PoolKernel>(g.in.outer, PoolKernel::Sizes{g.in_size(), 0, g.out_size()},
-                                      [=](const float* x, const float*, float* y) { plane(g, x, y); });
+  context.give_output(0, layout_of(reshaped_like(in, pooled)));
+  const ForwardRow forward = is_max ? max_row : g.is_2x2_of_16() ? average_row_2x2_16 : average_row;
+  const Pieces pieces{g.in.outer, g.out_rows(), g.in.block};
+  return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
+    const float* x = floats(b.inputs[0]);
+    float* y = mutable_floats(b.outputs[0]);
+    pieces.run(begin, end, [&](std::int64_t plane, std::int64_t row, std::int64_t c, std::int64_t channels) {
+      float* to = y + plane * g.out_size() + row * g.out_row_size() + c;
+      forward(g, row, channels, x + plane * g.in_size() + c, to);
+    });
+  });
 }
 
 std::unique_ptr<Kernel> make_average_grad(BindContext& context) {
   const bool has_relu = context.has_input(1);
-  const Shape& shape = context.output_type(0).shape;
-  const auto in = has_relu ? desc_of(context.input_layout(1)) : reshaped_like(desc_of(context.input_layout(0)), shape);
-  const auto g = geometry_of(context.node().attributes, in, context.input_type(0).shape);
-  context.want_input(0, layout_of(reshaped_like(in, context.input_type(0).shape)));
+  const Shape& pooled = context.input_type(0).shape;
+  const auto in = has_relu ? desc_of(picture_layout(context, 1))
+                           : reshaped_like(desc_of(picture_layout(context, 0)), context.output_type(0).shape);
+  const PoolGeometry g(context.node(), in, pooled);
+  context.want_input(0, layout_of(reshaped_like(in, pooled)));
   if (has_relu) context.want_input(1, layout_of(in));
   context.give_output(0, layout_of(in));
-  const auto plane = !has_relu         ? average_grad_plane
-                     : is_2x2_of_16(g) ? average_relu_grad_plane_2x2_16
-                                       : average_relu_grad_plane;
-  return std::make_unique<PoolKernel>(g.in.outer, PoolKernel::Sizes{g.out_size(), g.in_size(), g.in_size()},
-                                      [=](const float* dy, const float* relu, float* dx) { plane(g, dy, relu, dx); });
+  const AverageGradRow backward = has_relu && g.is_2x2_of_16() ? average_relu_grad_row_2x2_16 : average_grad_row;
+  const Pieces pieces{g.in.outer, g.in_rows(), g.in.block};
+  return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
+    pieces.run(begin, end, [&](std::int64_t plane, std::int64_t row, std::int64_t c, std::int64_t channels) {
+      const std::int64_t at = plane * g.in_size() + row * g.in_row_size() + c;
+      const float* relu = has_relu ? floats(b.inputs[1]) + at : nullptr;
+      backward(g, row, channels, floats(b.inputs[0]) + plane * g.out_size() + c, relu,
+               mutable_floats(b.outputs[0]) + at);
+    });
+  });
 }
 
 std::unique_ptr<Kernel> make_max_grad(BindContext& context) {
-  const auto in = desc_of(context.input_layout(0));
-  const auto g = geometry_of(context.node().attributes, in, context.input_type(1).shape);
+  const auto in = desc_of(picture_layout(context, 0));
+  const Shape& pooled = context.input_type(1).shape;
+  const PoolGeometry g(context.node(), in, pooled);
   context.want_input(0, layout_of(in));
-  context.want_input(1, layout_of(reshaped_like(in, context.input_type(1).shape)));
+  context.want_input(1, layout_of(reshaped_like(in, pooled)));
   context.give_output(0, layout_of(in));
-  return std::make_unique<PoolKernel>(
-      g.in.outer, PoolKernel::Sizes{g.in_size(), g.out_size(), g.in_size()},
-      [=](const float* x, const float* dy, float* dx) { max_grad_plane(g, x, dy, dx); });
+  const Pieces pieces{g.in.outer, 1, g.in.block};
+  return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
+    pieces.run(begin, end, [&](std::int64_t plane, std::int64_t, std::int64_t c, std::int64_t channels) {
+      const std::int64_t at = plane * g.in_size() + c;
+      max_grad_plane(g, channels, floats(b.inputs[0]) + at, floats(b.inputs[1]) + plane * g.out_size() + c,
+                     mutable_floats(b.outputs[0]) + at);
+    });
+  });
+}
+
+/// Values and positions: rare, and row-major, as positions count.
+std::unique_ptr<Kernel> make_max_with_indices(BindContext& context) {
+  const PoolGeometry g(context.node(), plain_desc(context.input_type(0)), context.output_type(0).shape);
+  return make_host_kernel(context, [g](const Buffers& b) {
+    const float* x = floats(b.inputs[0]);
+    float* y = mutable_floats(b.outputs[0]);
+    auto* indices = static_cast<std::int32_t*>(b.outputs[1]);
+    for (std::int64_t plane = 0; plane < g.in.outer; ++plane) {
+      for (std::int64_t row = 0; row < g.out_rows(); ++row) {
+        Taps taps(g, row);
+        for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox) {
+          taps.go_to(ox);
+          std::int64_t best = plane * g.in_size() + taps.first();
+          taps.for_each([&](std::int64_t at) {
+            if (x[plane * g.in_size() + at] > x[best]) best = plane * g.in_size() + at;
+          });
+          *y++ = x[best];
+          *indices++ = static_cast<std::int32_t>(best);
+        }
+      }
+    }
+  });
 }
 
 }  // namespace
 
 void add_pool_kernels(KernelTable& table) {
   table["AveragePool"] = [](BindContext& context) { return make_pool(context, false); };
-  table["MaxPool"] = [](BindContext& context) { return make_pool(context, true); };
+  table["MaxPool"] = [](BindContext& context) {
+    return context.node().outputs.size() > 1 ? make_max_with_indices(context) : make_pool(context, true);
+  };
   table["AveragePoolGrad"] = make_average_grad;
   table["AveragePoolReluGrad"] = make_average_grad;
   table["MaxPoolGrad"] = make_max_grad;
+  table["GlobalMaxPool"] = [](BindContext& context) { return make_pool(context, true); };
+  table["GlobalMaxPoolGrad"] = make_max_grad;
+  add_global_average_kernels(table);
 }
 
 }  // namespace thaw::cpu

@@ -199,5 +199,17 @@ TEST(Fuse, FlattenOfARowStays) {  // only pictures have layouts that a Gemm coul
   EXPECT_EQ(fuse(graph, operators()), 0);
 }
 
+TEST(Fuse, OnlyAFlattenOfWholeSamplesGoesIntoGemm) {
+  for (const auto& [axis, fusions] : {std::pair{1, 1}, {-3, 1}, {2, 0}, {0, 0}, {4, 0}}) {
+    Graph graph;
+    Builder builder(graph, operators());
+    const ValueId x = builder.input("x", {DType::kFloat32, {2, 3, 2, 2}});
+    const ValueId rows = builder.node("Flatten", {x}, {{"axis", std::int64_t{axis}}});
+    const ValueId w = builder.parameter("w", {5, graph.value(rows).type.shape[1]});
+    graph.mark_output(builder.node("Gemm", {rows, w}, {{"transB", std::int64_t{1}}}));
+    EXPECT_EQ(fuse(graph, operators()), fusions) << "axis " << axis;
+  }
+}
+
 }  // namespace
 }  // namespace thaw

@@ -64,7 +64,8 @@ TEST_F(VerifyTest, AnotherTypeThanInferred) {
 
 TEST_F(VerifyTest, InputsThatDoNotFit) {
   node(1).inputs[1] = builder_.input("other", {DType::kFloat32, {4}});
-  EXPECT_EQ(failure(), "after test: b/Add does not fit: layer b (input): has inputs of unequal shapes 2x3 and 4");
+  EXPECT_EQ(failure(),
+            "after test: b/Add does not fit: layer b (input): has inputs of shapes 2x3 and 4, which do not broadcast");
 }
 
 TEST_F(VerifyTest, WrongNumberOfInputs) {

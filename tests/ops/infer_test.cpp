@@ -6,27 +6,10 @@
 #include "ops/update/update.h"
 #include "schemas/diagnostic.h"
 #include "tests/graph/message_of.h"
-#include "tests/ops/operator_test.h"
+#include "tests/ops/refusal.h"
 
 namespace thaw {
 namespace {
-
-struct Refusal {
-  std::string name;
-  OpCase node;
-  std::string message;
-};
-
-std::ostream& operator<<(std::ostream& out, const Refusal& refusal) { return out << refusal.name; }
-
-Node node_of(const OpCase& op_case, Graph& graph) {
-  Node node{op_case.op, "layer_1", {}, {}, op_case.attributes, Phase::kForward};
-  for (const Port& port : op_case.ports) {
-    const DType dtype = port.fill == Fill::kLabels ? DType::kInt32 : DType::kFloat32;
-    node.inputs.push_back(graph.add_value({"x", {dtype, port.shape}, ValueKind::kInput, -1, false}));
-  }
-  return node;
-}
 
 Attributes window(Integers kernel, const std::string& name = "", Integers value = {}) {
   Attributes attributes{{"kernel_shape", std::move(kernel)}};
@@ -58,10 +41,29 @@ const std::vector<Refusal> kRefusals{
      "layer layer_1 (pads): must not be negative"},
     {"WindowOfPadding",
      {"AveragePool", "", {{{1, 1, 5, 5}}}, window({2, 2}, "pads", {0, 0, 2, 0})},
-     "layer layer_1 (pads): must be smaller than the window"},
-    {"DilatedPool",
-     {"MaxPool", "", {{{1, 1, 5, 5}}}, window({2, 2}, "dilations", {1, 2})},
-     "layer layer_1 (dilations): of a pooling window must be 1"},
+     "layer layer_1 (pads): leave a window that has nothing of its input"},
+    {"WindowOfGaps",
+     {"MaxPool",
+      "",
+      {{{1, 1, 5, 1}}},
+      {{"kernel_shape", Integers{1, 2}}, {"dilations", Integers{1, 2}}, {"pads", Integers{0, 1, 0, 1}}}},
+     "layer layer_1 (pads): leave a window that has nothing of its input"},
+    {"PoolWithoutWindow", {"MaxPool", "", {{{1, 1, 5, 5}}}}, "layer layer_1 (kernel_shape): is missing"},
+    {"PoolInColumnOrder",
+     {"MaxPool", "", {{{1, 1, 5, 5}}}, {{"kernel_shape", Integers{2, 2}}, {"storage_order", std::int64_t{1}}}},
+     "layer layer_1 (storage_order): must be 0"},
+    {"StridesOfAnotherRank",
+     {"Conv", "", kConv, window({3, 3}, "strides", {1})},
+     "layer layer_1 (strides): needs 2 numbers, not 1"},
+    {"WindowOfAnotherRank",
+     {"AveragePool", "", {{{1, 1, 5, 5, 5}}}, window({2, 2})},
+     "layer layer_1 (kernel_shape): needs 3 numbers, not 2"},
+    {"PadsOfAnotherRank",
+     {"AveragePool", "", {{{1, 1, 5}}}, window({2}, "pads", {1, 1, 1, 1})},
+     "layer layer_1 (pads): needs 2 numbers, not 4"},
+    {"DilationTooLarge",
+     {"Conv", "", kConv, window({3, 3}, "dilations", {1, std::int64_t{1} << 31})},
+     "layer layer_1 (dilations): of 2147483648 is too large"},
     {"KernelShapeOfAnother",
      {"Conv", "", kConv, window({3, 2})},
      "layer layer_1 (kernel_shape): is 3x2, the kernel 3x3"},
@@ -80,6 +82,40 @@ const std::vector<Refusal> kRefusals{
     {"ConvBias",
      {"Conv", "", {{{2, 3, 5, 6}}, {{4, 3, 3, 3}}, {{3}}}, window({3, 3})},
      "layer layer_1 (input): bias must have one value a filter"},
+    {"ConvOfFiveAxes",
+     {"Conv", "", {{{2, 3, 5, 6, 7, 8}}, {{4, 3, 3, 3}}}, window({3, 3})},
+     "layer layer_1 (input): needs a picture (channels x height x width), but its input is 2x3x5x6x7x8"},
+    {"LineWithKernelOfPictures",
+     {"Conv", "", {{{2, 3, 5}}, {{4, 3, 3, 3}}}, window({3, 3})},
+     "layer layer_1 (input): needs a 3-D kernel, but its input is 4x3x3x3"},
+    {"NoGroup", {"Conv", "", kConv, {{"group", std::int64_t{0}}}}, "layer layer_1 (group): must be at least 1"},
+    {"GroupsDoNotDivideFilters",
+     {"Conv", "", kConv, {{"group", std::int64_t{3}}}},
+     "layer layer_1 (group): of 3 does not divide the kernel's 4"},
+    {"GroupsOfOtherChannels",
+     {"Conv", "", kConv, {{"group", std::int64_t{2}}}},
+     "layer layer_1 (input): has 3 channels, the kernel 3 in each of 2 groups"},
+    {"TransposeChannels",
+     {"ConvTranspose", "", {{{2, 3, 5, 6}}, {{4, 3, 3, 3}}}},
+     "layer layer_1 (input): has 3 channels, the kernel 4"},
+    {"TransposeBias",
+     {"ConvTranspose", "", {{{2, 4, 5, 6}}, {{4, 3, 3, 3}}, {{4}}}},
+     "layer layer_1 (input): bias must have one value a filter"},
+    {"TransposeGroups",
+     {"ConvTranspose", "", {{{2, 4, 5, 6}}, {{4, 3, 3, 3}}}, {{"group", std::int64_t{3}}}},
+     "layer layer_1 (group): of 3 does not divide the kernel's 4"},
+    {"OutputPaddingOfAnotherRank",
+     {"ConvTranspose", "", {{{2, 4, 5, 6}}, {{4, 3, 3, 3}}}, {{"output_padding", Integers{0}}}},
+     "layer layer_1 (output_padding): needs 2 numbers, not 1"},
+    {"OutputPaddingTooLarge",
+     {"ConvTranspose", "", {{{2, 4, 5, 6}}, {{4, 3, 3, 3}}}, {{"output_padding", Integers{0, 1}}}},
+     "layer layer_1 (output_padding): must be at least 0 and smaller than the strides"},
+    {"PadsTakeAll",
+     {"ConvTranspose", "", {{{2, 4, 1, 6}}, {{4, 3, 3, 3}}}, {{"pads", Integers{2, 0, 1, 0}}}},
+     "layer layer_1 (pads): leave nothing of the output"},
+    {"GlobalPoolOfRows",
+     {"GlobalAveragePool", "", {{{2, 12}}}},
+     "layer layer_1 (input): needs a picture (channels x height x width), but its input is 2x12"},
     {"DenseOfPictures",
      {"Gemm", "", {{{2, 3, 2, 2}}, {{4, 12}}}, kTransposed},
      "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "
@@ -94,17 +130,9 @@ const std::vector<Refusal> kRefusals{
      {"Gemm", "", {{{2, 12}}, {{12}}}, kTransposed},
      "layer layer_1 (input): needs a 2-D kernel, but its input is 12"},
     {"DenseNotTransposed", {"Gemm", "", {{{2, 12}}, {{12, 4}}}}, "layer layer_1 (transB): must be 1"},
-    {"FlattenScalar", {"Flatten", "", {{{}}}}, "layer layer_1 (input): needs a batch, but its input is a scalar"},
-    {"ReshapeCount",
-     {"Reshape", "", {{{2, 3}}}, {{"shape", Integers{5}}}},
-     "layer layer_1 (shape): holds another number of elements"},
     {"AddUnequal",
      {"Add", "", {{{2, 3}}, {{3, 2}}}},
-     "layer layer_1 (input): has inputs of unequal shapes 2x3 and 3x2"},
-    {"SoftmaxOfPictures",
-     {"Softmax", "", {{{2, 3, 4, 5}}}},
-     "layer layer_1 (input): needs one row of values a sample (put a flatten layer before it), but its input is "
-     "2x3x4x5"},
+     "layer layer_1 (input): has inputs of shapes 2x3 and 3x2, which do not broadcast"},
     {"ClassLossOfPictures",
      {"CrossEntropyLoss", "", {{{2, 3, 4, 5}}, {{2}, Fill::kLabels}}},
      "layer layer_1 (input): needs one value a class, but its input is 2x3x4x5"},
@@ -125,8 +153,6 @@ const std::vector<Refusal> kRefusals{
      "layer layer_1 (input): needs one loss a sample, but its input is 2x3"},
     {"MeanWeights", {"WeightedMean", "", {{{2}}, {{3}}}}, "layer layer_1 (input): needs one weight a sample"},
 };
-
-class RefusalTest : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(RefusalTest, SaysWhatIsWrong) {
   Graph graph;
@@ -167,6 +193,12 @@ TEST(Flops, CountMultiplicationsAndAdditions) {
   EXPECT_EQ(flops({"ConvGradInput", "", {{{2, 4, 3, 4}}, {{4, 3, 3, 3}}}, window({3, 3}, "input_shape", {2, 3, 5, 6})}),
             conv);
   EXPECT_EQ(flops({"ConvGradWeight", "", {{{2, 3, 5, 6}}, {{2, 4, 3, 4}}}, window({3, 3})}), conv);
+  // 2 pictures, 4 filters in 2 groups, 3x4 pixels, each a sum of 3 channels x 3 x 3 products.
+  const Attributes two_groups{{"kernel_shape", Integers{3, 3}}, {"group", std::int64_t{2}}};
+  EXPECT_EQ(flops({"Conv", "", {{{2, 6, 5, 6}}, {{4, 3, 3, 3}}}, two_groups}), conv);
+  EXPECT_EQ(flops({"ConvGradWeight", "", {{{2, 6, 5, 6}}, {{2, 4, 3, 4}}}, two_groups}), conv);
+  // Each of 2 x 4 x 3 x 4 elements is added to 5 filters in 3 x 3 places.
+  EXPECT_EQ(flops({"ConvTranspose", "", {{{2, 4, 3, 4}}, {{4, 5, 3, 3}}}}), 2 * (2 * 4 * 3 * 4) * (5 * 9));
   const std::int64_t gemm = 2 * 5 * 12 * 7;
   EXPECT_EQ(flops({"Gemm", "", {{{5, 12}}, {{7, 12}}}, kTransposed}), gemm);
   EXPECT_EQ(flops({"GemmGradInput", "", {{{5, 7}}, {{7, 12}}}, {{"input_shape", Integers{5, 12}}}}), gemm);

@@ -15,6 +15,22 @@ double product(const Shape& shape, std::size_t first_axis) {
   return count;
 }
 
+/// Of X or dY: how many numbers share a mean, or a scale, whichever are more.
+double normalization_length(const Node& node, const Shape& x) {
+  const double all = product(x, 0);
+  if (node.op == "BatchNormalization" || node.op == "BatchNormalizationGradInput") return 1;
+  if (node.op.find("Layer") == 0) {
+    const std::int64_t axis = node.attributes.integer("axis", -1);
+    const double row =
+        product(x, axis < 0 ? x.size() - static_cast<std::size_t>(-axis) : static_cast<std::size_t>(axis));
+    return std::max(row, all / row);
+  }
+  const double channel = all / static_cast<double>(x[1]);
+  if (node.op.find("Group") != 0) return channel;
+  const double group = all / static_cast<double>(x[0] * node.attributes.integer("num_groups"));
+  return std::max(group, channel);
+}
+
 double largest_of(const reference::Tensor& tensor) {
   double largest = 0;
   for (const double value : tensor.values) {
@@ -87,6 +103,11 @@ void ProgramRunner::run(const reference::Feeds& feeds) {
 reference::Tensor ProgramRunner::read(ValueId id) const {
   const Value& value = graph().value(id);
   std::vector<float> host(static_cast<std::size_t>(element_count(value.type.shape)));
+  if (value.kind == ValueKind::kComputed && value.type.dtype == DType::kInt32) {
+    std::vector<std::int32_t> integers(host.size());
+    program_->get(id, integers.data());
+    return reference::Tensor(value.type.shape, {integers.begin(), integers.end()});
+  }
   if (value.kind == ValueKind::kComputed) {
     program_->get(id, host.data());
   } else {
@@ -98,13 +119,35 @@ reference::Tensor ProgramRunner::read(ValueId id) const {
 double reduction_length(const Graph& graph, const Node& node) {
   const auto shape = [&](std::size_t i) { return graph.value(node.inputs.at(i)).type.shape; };
   const Shape window = node.attributes.integers("kernel_shape");
+  const auto group = static_cast<double>(node.attributes.integer("group", 1));
   if (node.op == "Conv" || node.op == "Gemm") return product(shape(1), 1);
-  if (node.op == "ConvGradInput") return product(shape(1), 2) * static_cast<double>(shape(1)[0]);
+  if (node.op == "ConvGradInput" || node.op == "ConvTranspose") {
+    return product(shape(1), 2) * static_cast<double>(shape(1)[0]) / group;
+  }
   if (node.op == "ConvGradWeight") return product(shape(1), 0) / static_cast<double>(shape(1)[1]);
+  if (node.op == "ConvTransposeGradBias") return product(shape(0), 0) / static_cast<double>(shape(0)[1]);
   if (node.op == "GemmGradInput") return static_cast<double>(shape(1)[0]);
   if (node.op == "GemmGradWeight" || node.op == "WeightedMean") return static_cast<double>(shape(0)[0]);
+  if (node.op == "MatMul")
+    return static_cast<double>(
+        shape(0)[shape(0).size() - (node.attributes.integer("transA") && shape(0).size() > 1 ? 2 : 1)]);
+  if (node.op.rfind("Reduce", 0) == 0 && node.op.find("Grad") == std::string::npos) {
+    return product(shape(0), 0) / product(graph.value(node.outputs[0]).type.shape, 0);
+  }
+  if (node.op == "ReduceProdGrad") return product(shape(1), 0) / product(shape(0), 0);
+  if (node.op.find("Normalization") != std::string::npos) return normalization_length(node, shape(0));
+  if (node.op.find("LRN") == 0) return static_cast<double>(node.attributes.integer("size")) + 1;
+  if (node.op == "GlobalAveragePool") return product(shape(0), 2);
   if (node.op.find("Pool") != std::string::npos) return product(window, 0);
-  if (node.op.find("Loss") != std::string::npos || node.op.find("Softmax") != std::string::npos) {
+  if (node.op.find("SoftmaxGrad") != std::string::npos || node.op.rfind("LogSoftmax", 0) == 0 || node.op == "Softmax") {
+    const auto rank = static_cast<std::int64_t>(shape(0).size());
+    const std::int64_t axis = (node.attributes.integer("axis", -1) + rank) % rank;
+    return static_cast<double>(shape(0)[static_cast<std::size_t>(axis)]) + 4;
+  }
+  if (node.op == "SoftmaxCrossEntropyLoss") return static_cast<double>(shape(0)[1]) + 4;
+  if (node.op == "SoftmaxCrossEntropyLossGrad") return 5;
+  if (node.op.rfind("NegativeLogLikelihood", 0) == 0) return 1;
+  if (node.op.find("Loss") != std::string::npos) {
     return product(shape(0), 1) + 4;
   }
   return 1;

@@ -13,6 +13,53 @@ std::vector<Port> pair(std::int64_t batch, std::int64_t values, Fill prediction,
 
 std::vector<Port> weighted(std::int64_t batch) { return {{{batch}}, {{batch}, Fill::kUnit, false}}; }
 
+/// Class scores at each place of a picture (or a sample), labels below `limit`, and class weights.
+std::vector<Port> places(Shape scores, std::int64_t limit = 0, bool has_weights = false) {
+  Shape labels{scores[0]};
+  labels.insert(labels.end(), scores.begin() + 2, scores.end());
+  std::vector<Port> ports{{scores, Fill::kLarge}, {labels, Fill::kIndices, false, limit ? limit : scores[1]}};
+  if (has_weights) ports.push_back({{scores[1]}, Fill::kPositive, false});
+  return ports;
+}
+
+Attributes ignoring(std::int64_t index, double smoothing = 0) {
+  return {{"ignore_index", index}, {"label_smoothing", smoothing}};
+}
+
+std::vector<OpCase> class_losses() {
+  std::vector<OpCase> all;
+  const auto one = [&](const std::string& op, const std::string& name, std::vector<Port> ports,
+                       Attributes attributes = {}) {
+    all.push_back({op, name, std::move(ports), std::move(attributes)});
+  };
+  for (const std::string op : {"SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"}) {
+    one(op, "rows", places({5, 10}));
+    one(op, "rows_weighted", places({7, 17}, 0, true));
+    one(op, "rows_ignoring", places({17, 4}), ignoring(2));
+    one(op, "rows_no_class", places({17, 4}, 6));
+    one(op, "weights_left_out", {{{5, 10}}, {{5}, Fill::kLabels, false}, {{10}, Fill::kPositive, false, 0, true}});
+    one(op, "line", places({3, 5, 9}, 0, true), ignoring(1));
+    one(op, "volume", places({2, 3, 2, 3, 4}, 4, true), ignoring(3));
+    one(op, "segmentation", places({2, 21, 24, 24}));
+    one(op, "segmentation_255", places({1, 5, 19, 31}, 7, true), ignoring(6));
+    for (const std::int64_t classes : {3, 16, 17, 33}) {
+      one(op, "classes_" + std::to_string(classes), places({2, classes, 5, 7}, 0, classes > 3), ignoring(-100));
+    }
+  }
+  const std::string op = "SoftmaxCrossEntropyLoss";
+  one(op, "rows_smoothed_weighted", places({7, 17}, 0, true), {{"label_smoothing", 0.1}});
+  one(op, "picture_smoothed", places({2, 5, 3, 4}), {{"label_smoothing", 0.25}});
+  one(op, "picture_smoothed_weighted", places({2, 5, 3, 4}, 7, true), ignoring(1, 0.25));
+  all.push_back({"ClassWeightOf", "ones", {{{17}, Fill::kIndices, false, 5}}, {}, {}});
+  all.push_back({"ClassWeightOf", "ignoring", {{{2, 7, 5}, Fill::kIndices, false, 3}}, ignoring(1), {}});
+  all.push_back({"ClassWeightOf",
+                 "weighted",
+                 {{{2, 7, 5}, Fill::kIndices, false, 7}, {{5}, Fill::kPositive, false}},
+                 ignoring(0),
+                 {}});
+  return all;
+}
+
 const std::vector<OpCase> kCases{
     {"SoftmaxCrossEntropyLoss", "batch_1", classes(1, 3)},
     {"SoftmaxCrossEntropyLoss", "ten", classes(5, 10, Fill::kLarge)},
@@ -33,6 +80,7 @@ const std::vector<OpCase> kCases{
     {"WeightedMean", "many", weighted(130), {{"scale", 2.0}}},
 };
 
+INSTANTIATE_TEST_SUITE_P(ClassLoss, OperatorTest, ::testing::ValuesIn(class_losses()), OperatorTest::name_of);
 INSTANTIATE_TEST_SUITE_P(Loss, OperatorTest, ::testing::ValuesIn(kCases), OperatorTest::name_of);
 
 }  // namespace

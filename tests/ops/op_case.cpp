@@ -21,6 +21,11 @@ std::vector<double> fill(const Port& port, const OpCase& op_case, std::uint64_t 
       return random_values(count, seed, 0, 1);
     case Fill::kLarge:
       return random_values(count, seed, -8, 8);
+    case Fill::kPositive:
+      return random_values(count, seed, 0.5, 2);
+    case Fill::kIndices:
+    case Fill::kFew:
+      return random_labels(count, seed, port.limit);
     case Fill::kLabels:
       return random_labels(count, seed, op_case.ports.front().shape.at(1));
     case Fill::kAwayFromZero: {
@@ -40,18 +45,25 @@ std::vector<double> fill(const Port& port, const OpCase& op_case, std::uint64_t 
 }
 
 /// A scalar that depends on every element of `value`, by operators that the case's own test does not judge.
-ValueId reduce_to_loss(Builder& builder, ValueId value, reference::Feeds& feeds) {
+ValueId reduce_to_loss(Builder& builder, ValueId value, const std::string& name, reference::Feeds& feeds) {
   const auto type_of = [&](ValueId id) { return builder.graph().value(id).type; };
   if (type_of(value).shape.empty()) return value;
   if (type_of(value).shape.size() > 2) value = builder.node("Flatten", {value});
   if (type_of(value).shape.size() == 2) {
-    const ValueId target = builder.input("loss/target", type_of(value));
+    const ValueId target = builder.input(name + "/target", type_of(value));
     feeds[target] = random_values(element_count(type_of(value).shape), 71);
     value = builder.node("MeanSquaredErrorLoss", {value, target});
   }
-  const ValueId weights = builder.input("loss/weights", type_of(value));
+  const ValueId weights = builder.input(name + "/weights", type_of(value));
   feeds[weights] = random_values(element_count(type_of(value).shape), 72, 0.5, 1);
   return builder.node("WeightedMean", {value, weights}, {{"scale", 1.5}});
+}
+
+/// Ones where both channels are the same: a convolution that changes nothing but the layout.
+std::vector<double> identity_kernel(std::int64_t channels) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < channels * channels; ++i) values.push_back(i / channels == i % channels ? 1 : 0);
+  return values;
 }
 
 }  // namespace
@@ -62,7 +74,7 @@ std::ostream& operator<<(std::ostream& out, const OpCase& op_case) {
   return out << "  " << to_text(op_case.attributes);
 }
 
-BuiltCase build_case(const OpCase& op_case, int only_port) {
+BuiltCase build_case(const OpCase& op_case, int only_port, const std::vector<bool>& behind_convolution) {
   BuiltCase built;
   Builder builder(built.graph, operators());
   builder.enter("case");
@@ -70,18 +82,35 @@ BuiltCase build_case(const OpCase& op_case, int only_port) {
     const Port& port = op_case.ports[i];
     const std::string name = "input_" + std::to_string(i);
     const bool is_trainable = only_port < 0 || only_port == static_cast<int>(i);
-    const DType dtype = port.fill == Fill::kLabels ? DType::kInt32 : DType::kFloat32;
+    if (port.is_left_out) {
+      built.ports.push_back(kNoValue);
+      continue;
+    }
+    const bool is_integer = port.fill == Fill::kLabels || port.fill == Fill::kIndices;
+    const DType dtype = is_integer ? DType::kInt32 : DType::kFloat32;
     const ValueId id = port.is_differentiated ? builder.parameter(name, port.shape, is_trainable)
                                               : builder.input(name, {dtype, port.shape});
     built.ports.push_back(id);
     built.feeds[id] = fill(port, op_case, 100 + 10 * i);
   }
-  built.output = builder.nodes(op_case.op, built.ports, op_case.attributes).front();
+  std::vector<ValueId> inputs = built.ports;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i >= behind_convolution.size() || !behind_convolution[i]) continue;
+    const std::int64_t channels = op_case.ports[i].shape.at(1);
+    const ValueId kernel = builder.parameter("kernel_" + std::to_string(i), {channels, channels, 1, 1}, false);
+    built.feeds[kernel] = identity_kernel(channels);
+    inputs[i] = builder.node("Conv", {inputs[i], kernel}, {{"kernel_shape", Shape{1, 1}}});
+  }
+  built.outputs = builder.nodes(op_case.op, inputs, op_case.attributes);
   builder.enter("loss");
-  built.loss = reduce_to_loss(builder, built.output, built.feeds);
+  for (const std::size_t k : op_case.loss_outputs) {
+    const ValueId part = reduce_to_loss(builder, built.outputs.at(k), "loss" + std::to_string(k), built.feeds);
+    built.loss = built.loss == kNoValue ? part : builder.node("Add", {built.loss, part});
+  }
   built.forward = built.graph;
+  for (const ValueId output : built.outputs) built.graph.mark_output(output);
+  if (built.loss == kNoValue) return built;
   built.gradients = differentiate(builder, built.loss);
-  built.graph.mark_output(built.output);
   built.graph.mark_output(built.loss);
   for (const auto& [parameter, gradient] : built.gradients) built.graph.mark_output(gradient);
   return built;

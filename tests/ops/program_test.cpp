@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "graph/builder.h"
 #include "ops/catalogue.h"
@@ -50,6 +51,36 @@ TEST_F(ProgramTest, RunsAsOftenAsAsked) {
   }
   EXPECT_EQ(program->stats().kernels, 2);
   EXPECT_EQ(program->stats().reorders, 0);
+}
+
+TEST_F(ProgramTest, WhatDependsOnWeightsAloneIsComputedOnceForEachChangeOfThem) {
+  const ValueId x = builder_.input("x", {DType::kFloat32, {3}});
+  const ValueId a = builder_.parameter("a", {3}), b = builder_.parameter("b", {3});
+  const ValueId sum = builder_.node("Tanh", {builder_.node("Add", {a, b})});
+  const ValueId y = builder_.node("Add", {x, builder_.node("Relu", {sum})});
+  graph_.mark_output(y);
+  graph_.mark_output(sum);
+  Program program(std::make_shared<Graph>(graph_), device_, store_, {.is_training = false, .arena = arena_});
+  EXPECT_EQ(program.stats().constants, 3);
+  EXPECT_EQ(program.stats().kernels, 4);
+  EXPECT_GT(program.stats().constant_bytes, 0u);
+  const std::vector<float> ones(3, 1.0F);
+  for (const float weight : {0.0F, 1e3F}) {
+    store_->write("a", {weight, 0, 0});
+    for (int run = 0; run < 2; ++run) {
+      std::memset(arena_->data(), 0xFF, arena_->bytes());
+      program.set_input(x, ones.data());
+      program.run();
+      EXPECT_THAT(read(program, y), ElementsAre(weight > 0 ? 2 : 1, 1, 1));
+      EXPECT_THAT(read(program, sum), ElementsAre(weight > 0 ? 1 : 0, 0, 0));
+    }
+  }
+}
+
+TEST_F(ProgramTest, ATrainingProgramTakesNoWeightForConstant) {
+  const ValueId a = builder_.parameter("a", {3});
+  graph_.mark_output(builder_.node("Tanh", {a}));
+  EXPECT_EQ(bind(graph_)->stats().constants, 0);
 }
 
 TEST_F(ProgramTest, AnInputThatNobodyReadsIsIgnored) {

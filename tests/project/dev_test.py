@@ -146,7 +146,7 @@ class Run(Machine):
 
 
 class Packages(Machine):
-    INSTALL = ("env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o APT::Status-Fd=1 install -y "
+    INSTALL = ("env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install -y "
                "--no-install-recommends libdnnl-dev")
 
     def setUp(self):

@@ -26,9 +26,17 @@ using Functions = std::map<std::string, Function>;
 void add_conv(Functions& functions);
 void add_pool(Functions& functions);
 void add_linear(Functions& functions);
-void add_elementwise(Functions& functions);
+void add_matmul(Functions& functions);
+void add_elementwise(Functions& functions);  // and, called by it:
+void add_binary(Functions& functions);
+void add_dropout(Functions& functions);
 void add_softmax(Functions& functions);
-void add_loss(Functions& functions);
+void add_norm(Functions& functions);
+void add_reduce(Functions& functions);
+void add_shape(Functions& functions);
+void add_resize(Functions& functions);
+void add_loss(Functions& functions);  // and, called by it:
+void add_class_loss(Functions& functions);
 void add_update(Functions& functions);
 
 /// Every operator that has a reference, by name.

@@ -11,8 +11,13 @@ const Functions& functions() {
     add_conv(found);
     add_pool(found);
     add_linear(found);
+    add_matmul(found);
     add_elementwise(found);
     add_softmax(found);
+    add_norm(found);
+    add_reduce(found);
+    add_shape(found);
+    add_resize(found);
     add_loss(found);
     add_update(found);
     return found;

@@ -1,18 +1,9 @@
-// ONNX Flatten-13 (axis 1), Reshape and Gemm-13 with transB: Y[n,m] = C[m] + sum over k of A[n,k] B[m,k].
+// ONNX Gemm-13 with transB: Y[n,m] = C[m] + sum over k of A[n,k] B[m,k].
 // A is read as rows of its first extent, which is what the fused "flatten" asks for.
 #include "tests/reference/functions.h"
 
 namespace thaw::reference {
 namespace {
-
-std::vector<Tensor> flatten(const Call& call) {
-  const Tensor& x = call.in(0);
-  return {Tensor({x.extent(0), x.row_length()}, x.values)};
-}
-
-std::vector<Tensor> reshape(const Call& call) {
-  return {Tensor(call.node.attributes.integers("shape"), call.in(0).values)};
-}
 
 std::vector<Tensor> gemm(const Call& call) {
   const Tensor& a = call.in(0);
@@ -58,8 +49,6 @@ std::vector<Tensor> gemm_grad_weight(const Call& call) {
 }  // namespace
 
 void add_linear(Functions& functions) {
-  functions["Flatten"] = flatten;
-  functions["Reshape"] = reshape;
   functions["Gemm"] = gemm;
   functions["GemmGradInput"] = gemm_grad_input;
   functions["GemmGradWeight"] = gemm_grad_weight;

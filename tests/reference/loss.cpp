@@ -1,6 +1,5 @@
-// Losses, one value a sample. Keras: categorical cross-entropy with label_smoothing s has the truth
-// (1 - s) [class = label] + s / classes; binary cross-entropy, mean squared error and Huber are means over a sample's
-// values. The weighted mean over a batch is scale * sum(w L) / sum(w).
+// Losses, one value a sample. Keras: binary cross-entropy, mean squared error and Huber are means over a sample's
+// values; class_loss.cpp has those of classes. The weighted mean over a batch is scale * sum(w L) / sum(w).
 #include <algorithm>
 #include <cmath>
 
@@ -8,55 +7,6 @@
 
 namespace thaw::reference {
 namespace {
-
-double truth_of(const Call& call, std::int64_t label, std::int64_t c, std::int64_t classes) {
-  const double smoothing = call.node.attributes.real("label_smoothing");
-  return (c == label ? 1 - smoothing : 0) + smoothing / static_cast<double>(classes);
-}
-
-/// -sum over classes of truth * log_prob.
-Tensor cross_entropy(const Call& call, const Tensor& log_prob) {
-  const std::int64_t classes = log_prob.extent(1);
-  Tensor loss({log_prob.extent(0)});
-  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
-    const auto label = static_cast<std::int64_t>(call.in(1).at(n));
-    for (std::int64_t c = 0; c < classes; ++c) {
-      const double truth = truth_of(call, label, c, classes);
-      if (truth > 0) loss.at(n) -= truth * log_prob.at(n, c);
-    }
-  }
-  return loss;
-}
-
-std::vector<Tensor> cross_entropy_loss(const Call& call) {
-  Tensor log_prob = call.in(0);
-  for (double& value : log_prob.values) value = std::log(value);
-  return {cross_entropy(call, log_prob)};
-}
-
-std::vector<Tensor> softmax_cross_entropy_loss(const Call& call) {
-  Tensor log_prob = call.in(0);
-  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
-    double largest = log_prob.at(n, 0), sum = 0;
-    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) largest = std::max(largest, log_prob.at(n, c));
-    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) sum += std::exp(log_prob.at(n, c) - largest);
-    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) log_prob.at(n, c) -= largest + std::log(sum);
-  }
-  return {cross_entropy(call, log_prob), log_prob};
-}
-
-std::vector<Tensor> softmax_cross_entropy_loss_grad(const Call& call) {
-  const Tensor& dl = call.in(0);
-  const Tensor& log_prob = call.in(1);
-  Tensor dx(log_prob.shape);
-  for (std::int64_t n = 0; n < dx.extent(0); ++n) {
-    const auto label = static_cast<std::int64_t>(call.in(2).at(n));
-    for (std::int64_t c = 0; c < dx.extent(1); ++c) {
-      dx.at(n, c) = dl.at(n) * (std::exp(log_prob.at(n, c)) - truth_of(call, label, c, dx.extent(1)));
-    }
-  }
-  return {dx};
-}
 
 using PairFunction = double (*)(double y, double t, double delta);
 
@@ -133,9 +83,7 @@ std::vector<Tensor> weighted_mean_grad(const Call& call) {
 }  // namespace
 
 void add_loss(Functions& functions) {
-  functions["CrossEntropyLoss"] = cross_entropy_loss;
-  functions["SoftmaxCrossEntropyLoss"] = softmax_cross_entropy_loss;
-  functions["SoftmaxCrossEntropyLossGrad"] = softmax_cross_entropy_loss_grad;
+  add_class_loss(functions);
   functions["BinaryCrossEntropyLoss"] = mean_of_pairs<binary_entropy>;
   functions["SigmoidCrossEntropyLoss"] = mean_of_pairs<logit_entropy>;
   functions["SigmoidCrossEntropyLossGrad"] = gradient_of_pairs<logit_entropy_slope>;

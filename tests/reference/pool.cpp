@@ -1,6 +1,7 @@
-// ONNX AveragePool-11 with count_include_pad 0 (each window is divided by the number of its elements inside the
-// picture) and MaxPool-12 (padding never wins). Gradients: an average hands each of its elements the same share; a
-// maximum hands everything to the first of its largest elements in row order.
+// ONNX AveragePool-19 (each window is divided by the number of its elements inside the picture; count_include_pad:
+// inside the padded picture), MaxPool-12 (padding never wins; Indices counts elements of X in row order),
+// GlobalAveragePool-1, GlobalMaxPool-1. Gradients: an average hands each of its elements the same share; a maximum
+// hands everything to the first of its largest elements in row order.
 #include <limits>
 
 #include "schemas/diagnostic.h"
@@ -10,48 +11,77 @@
 namespace thaw::reference {
 namespace {
 
-Tensor empty_output(const WindowAttributes& window, const Shape& x) {
-  return Tensor({x[0], x[1], window.output_extent(0, x[2]), window.output_extent(1, x[3])});
-}
+/// Pooling of each channel of each picture: X and Y are planes of pixels.
+struct Pooling {
+  WindowAttributes window;
+  Shape x_shape, y_shape;
+  bool counts_pads;
 
-/// Visits every (n, c, y, x) of a tensor of pictures.
-template <typename Visit>
-void for_each_pixel(const Shape& shape, Visit visit) {
-  for (std::int64_t n = 0; n < shape[0]; ++n) {
-    for (std::int64_t c = 0; c < shape[1]; ++c) {
-      for (std::int64_t y = 0; y < shape[2]; ++y) {
-        for (std::int64_t x = 0; x < shape[3]; ++x) visit(n, c, y, x);
-      }
+  Pooling(const Call& call, const Shape& x)
+      : window(call.node.attributes, x.size()),
+        x_shape(x),
+        counts_pads(call.node.attributes.integer("count_include_pad") != 0) {
+    if (call.node.op.rfind("Global", 0) == 0) window.kernel = extents_of(x);
+    y_shape = window.output_shape(x, x.at(1));
+  }
+  Axes in() const { return extents_of(x_shape); }
+  Axes out() const { return extents_of(y_shape); }
+
+  /// Visits (offset of the plane's first element in X, output pixel, its offset in Y).
+  template <typename Visit>
+  void for_each_output(Visit visit) const {
+    for (std::int64_t plane = 0; plane < x_shape[0] * x_shape[1]; ++plane) {
+      for_each_position(out(), [&](const Axes& at) {
+        visit(plane * product_of(in()), at, plane * product_of(out()) + row_order(at, out()));
+      });
     }
   }
-}
 
-double inside_count(const WindowAttributes& window, const Shape& input, std::int64_t y, std::int64_t x) {
-  double count = 0;
-  for_each_tap_of(window, input, y, x, [&](const Tap&) { count += 1; });
-  if (count == 0) throw InternalError("reference: a pooling window lies wholly in the padding");
-  return count;
-}
+  double divisor(const Axes& at) const {
+    double count = 0;
+    for_each_tap_or_pad(window, in(), at, out(), [&](const Tap& tap) {
+      bool is_counted = true;
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        const std::int64_t end = in()[axis] + (counts_pads ? window.ends[axis] : 0);
+        const std::int64_t begin = counts_pads ? -window.begins[axis] : 0;
+        is_counted = is_counted && tap.position[axis] >= begin && tap.position[axis] < end;
+      }
+      if (is_counted) count += 1;
+    });
+    if (count == 0) throw InternalError("reference: a pooling window lies wholly in the padding");
+    return count;
+  }
+
+  /// The offset in X of the window's largest element, the first of equals.
+  std::int64_t largest(const Tensor& x, std::int64_t plane, const Axes& at) const {
+    std::int64_t best = -1;
+    for_each_tap_of(window, in(), at, out(), [&](const Tap& tap) {
+      if (best < 0 || x.at(plane + tap.in) > x.at(best)) best = plane + tap.in;
+    });
+    return best;
+  }
+};
 
 std::vector<Tensor> average_pool(const Call& call) {
-  const Tensor& in = call.in(0);
-  const WindowAttributes window(call.node.attributes);
-  Tensor out = empty_output(window, in.shape);
-  for_each_pixel(out.shape, [&](auto n, auto c, auto y, auto x) {
-    double sum = 0;
-    for_each_tap_of(window, in.shape, y, x, [&](const Tap& tap) { sum += in.at(n, c, tap.in_y, tap.in_x); });
-    out.at(n, c, y, x) = sum / inside_count(window, in.shape, y, x);
+  const Tensor& x = call.in(0);
+  const Pooling pooling(call, x.shape);
+  Tensor y(pooling.y_shape);
+  pooling.for_each_output([&](std::int64_t plane, const Axes& at, std::int64_t o) {
+    for_each_tap_of(pooling.window, pooling.in(), at, pooling.out(),
+                    [&](const Tap& tap) { y.at(o) += x.at(plane + tap.in); });
+    y.at(o) /= pooling.divisor(at);
   });
-  return {out};
+  return {y};
 }
 
 std::vector<Tensor> average_pool_grad(const Call& call) {
   const Tensor& dy = call.in(0);
-  const WindowAttributes window(call.node.attributes);
   Tensor dx(call.node.attributes.integers("input_shape"));
-  for_each_pixel(dy.shape, [&](auto n, auto c, auto y, auto x) {
-    const double share = dy.at(n, c, y, x) / inside_count(window, dx.shape, y, x);
-    for_each_tap_of(window, dx.shape, y, x, [&](const Tap& tap) { dx.at(n, c, tap.in_y, tap.in_x) += share; });
+  const Pooling pooling(call, dx.shape);
+  pooling.for_each_output([&](std::int64_t plane, const Axes& at, std::int64_t o) {
+    const double share = dy.at(o) / pooling.divisor(at);
+    for_each_tap_of(pooling.window, pooling.in(), at, pooling.out(),
+                    [&](const Tap& tap) { dx.at(plane + tap.in) += share; });
   });
   return {dx};
 }
@@ -64,39 +94,26 @@ std::vector<Tensor> average_pool_relu_grad(const Call& call) {
   return {dx};
 }
 
-/// The tap of the largest element, the first of equals.
-Tap largest_tap(const WindowAttributes& window, const Tensor& in, std::int64_t n, std::int64_t c, std::int64_t y,
-                std::int64_t x) {
-  Tap best{};
-  double largest = -std::numeric_limits<double>::infinity();
-  for_each_tap_of(window, in.shape, y, x, [&](const Tap& tap) {
-    if (in.at(n, c, tap.in_y, tap.in_x) <= largest) return;
-    largest = in.at(n, c, tap.in_y, tap.in_x);
-    best = tap;
-  });
-  return best;
-}
-
 std::vector<Tensor> max_pool(const Call& call) {
-  const Tensor& in = call.in(0);
-  const WindowAttributes window(call.node.attributes);
-  Tensor out = empty_output(window, in.shape);
-  for_each_pixel(out.shape, [&](auto n, auto c, auto y, auto x) {
-    const Tap tap = largest_tap(window, in, n, c, y, x);
-    out.at(n, c, y, x) = in.at(n, c, tap.in_y, tap.in_x);
+  const Tensor& x = call.in(0);
+  const Pooling pooling(call, x.shape);
+  Tensor y(pooling.y_shape), indices(pooling.y_shape);
+  pooling.for_each_output([&](std::int64_t plane, const Axes& at, std::int64_t o) {
+    const std::int64_t best = pooling.largest(x, plane, at);
+    y.at(o) = x.at(best);
+    indices.at(o) = static_cast<double>(best);
   });
-  return {out};
+  if (call.node.attributes.integer("has_indices")) return {y, indices};
+  return {y};
 }
 
 std::vector<Tensor> max_pool_grad(const Call& call) {
-  const Tensor& in = call.in(0);
+  const Tensor& x = call.in(0);
   const Tensor& dy = call.in(1);
-  const WindowAttributes window(call.node.attributes);
-  Tensor dx(in.shape);
-  for_each_pixel(dy.shape, [&](auto n, auto c, auto y, auto x) {
-    const Tap tap = largest_tap(window, in, n, c, y, x);
-    dx.at(n, c, tap.in_y, tap.in_x) += dy.at(n, c, y, x);
-  });
+  const Pooling pooling(call, x.shape);
+  Tensor dx(x.shape);
+  pooling.for_each_output(
+      [&](std::int64_t plane, const Axes& at, std::int64_t o) { dx.at(pooling.largest(x, plane, at)) += dy.at(o); });
   return {dx};
 }
 
@@ -106,6 +123,10 @@ void add_pool(Functions& functions) {
   functions["AveragePool"] = average_pool;
   functions["AveragePoolGrad"] = average_pool_grad;
   functions["AveragePoolReluGrad"] = average_pool_relu_grad;
+  functions["GlobalAveragePool"] = average_pool;
+  functions["GlobalAveragePoolGrad"] = average_pool_grad;
+  functions["GlobalMaxPool"] = max_pool;
+  functions["GlobalMaxPoolGrad"] = max_pool_grad;
   functions["MaxPool"] = max_pool;
   functions["MaxPoolGrad"] = max_pool_grad;
 }

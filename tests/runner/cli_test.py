@@ -3,6 +3,7 @@
 import json
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -147,6 +148,47 @@ class CliTest(unittest.TestCase):
         wrong = thaw("explain", "train.optimizer.adm")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("adam", wrong.stderr)
+
+
+class InferTest(unittest.TestCase):
+    """thaw infer; tests/onnx/relu.onnx is y = relu(x) of a 2x2 x, tests/onnx/x.npy is [[-1, 2], [-3, 4]]."""
+
+    MODEL = pathlib.Path(__file__).parents[1] / "onnx" / "relu.onnx"
+    X = pathlib.Path(__file__).parents[1] / "onnx" / "x.npy"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="thaw_infer_")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def test_writes_each_output(self):
+        out = self.root / "out"
+        result = thaw("infer", self.MODEL, self.X, "-o", out)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout, f"{out}/output_0.npy  y  float32 2x2\n")
+        self.assertEqual(struct.unpack("<4f", (out / "output_0.npy").read_bytes()[-16:]), (0, 2, 0, 4))
+
+    def test_says_what_does_not_fit(self):
+        model, x = self.MODEL, self.X
+        wide = self.root / "wide.npy"
+        wide.write_bytes(x.read_bytes().replace(b"(2, 2)", b"(1, 4)"))
+        out = self.root / "out"
+        for words, message in [
+            ([self.root / "gone.onnx", x], f"{self.root}/gone.onnx: no such file"),
+            ([x, x], f"{x}: is not an ONNX model (a serialized ModelProto)"),
+            ([model], f"{model}: takes 1 tensors, not 0:\n  x: float32 2x2"),
+            ([model, x, x], f"{model}: takes 1 tensors, not 2:\n  x: float32 2x2"),
+            ([model, wide], f'{model}: input "x": is 2x2 in the model, the given tensor 1x4'),
+            ([model, model], f"{model}: a tensor is read from a .npy file or from a .pb file (an ONNX TensorProto)"),
+        ]:
+            result = thaw("infer", *words, "-o", out)
+            self.assertEqual((result.returncode, result.stderr.rstrip()), (2, message))
+            self.assertFalse(out.exists(), message)
+
+    def test_asks_for_a_folder(self):
+        result = thaw("infer", self.MODEL, self.X)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", result.stderr)
 
 
 if __name__ == "__main__":

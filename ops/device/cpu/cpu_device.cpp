@@ -87,8 +87,13 @@ class CpuDevice : public Device {
     add_conv_kernels(table_);
     add_pool_kernels(table_);
     add_linear_kernels(table_);
+    add_matmul_kernels(table_);
     add_elementwise_kernels(table_);
     add_softmax_kernels(table_);
+    add_norm_kernels(table_);
+    add_reduce_kernels(table_);
+    add_shape_kernels(table_);
+    add_resize_kernels(table_);
     add_loss_kernels(table_);
     add_update_kernels(table_);
   }
@@ -120,7 +125,8 @@ class CpuDevice : public Device {
   }
 
  private:
-  /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside.
+  /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside,
+  /// a grouped convolution's kernel has one axis more, for the groups. The elements' order is the same.
   static dnnl::memory::desc host_desc(const dnnl::memory::desc& desc) {
     if (desc.data_type() != dnnl::memory::data_type::f32) return desc;
     return plain_desc(dims_of(desc));
@@ -137,13 +143,20 @@ class CpuDevice : public Device {
   }
 
   static std::unique_ptr<Kernel> reorder_between(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
-    // The two may differ in rank (see host_desc): then both are read with the target's extents.
-    const bool has_same_dims = dims_of(from) == dims_of(to);
-    const auto source = has_same_dims ? from : plain_desc(dims_of(to));
-    if (!has_same_dims && from != plain_desc(dims_of(from))) throw InternalError("cannot reorder between extents");
-    const dnnl::reorder::primitive_desc reorder(engine(), source, engine(), to);
+    // The two may differ in rank (see host_desc): then the row-major one is read with the other's extents.
+    auto source = from, target = to;
+    if (dims_of(from) != dims_of(to)) {
+      if (from == plain_desc(dims_of(from))) {
+        source = plain_desc(dims_of(to));
+      } else if (to == plain_desc(dims_of(to))) {
+        target = plain_desc(dims_of(from));
+      } else {
+        throw InternalError("cannot reorder between extents");
+      }
+    }
+    const dnnl::reorder::primitive_desc reorder(engine(), source, engine(), target);
     return make_primitive_kernel(dnnl::reorder(reorder), dnnl::memory::desc(), {{DNNL_ARG_FROM, 0, source}},
-                                 {{DNNL_ARG_TO, 0, to}});
+                                 {{DNNL_ARG_TO, 0, target}});
   }
 
   int threads_;

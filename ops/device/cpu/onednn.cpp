@@ -40,9 +40,23 @@ memory::desc plain_desc(const TensorType& type) {
   return {dims, data_type, row_major_strides(dims)};
 }
 
+memory::desc channels_last_desc(const memory::dims& dims) {
+  return {dims, memory::data_type::f32, memory::format_tag::acdb};
+}
+
 memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
 
 std::string OneDnnLayout::text() const { return format_text(desc_); }
+
+LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
+  LayoutPtr layout = context.input_layout(i);
+  return layout ? layout : layout_of(plain_desc(context.input_type(i)));
+}
+
+LayoutPtr picture_layout(const BindContext& context, int i) {
+  const LayoutPtr layout = input_layout_or_plain(context, i);
+  return find_channel_blocks(desc_of(layout)) ? layout : layout_of(plain_desc(context.input_type(i)));
+}
 
 namespace {
 

@@ -29,8 +29,16 @@ const dnnl::memory::desc& desc_of(const LayoutPtr& layout);
 /// Row-major layout of a tensor; a scalar counts as one element.
 dnnl::memory::desc plain_desc(const TensorType& type);
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+/// Channels innermost: nhwc.
+dnnl::memory::desc channels_last_desc(const dnnl::memory::dims& dims);
 /// Lets the primitive choose.
 dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
+
+/// The layout input `i` has now; row-major for a parameter that no kernel has claimed yet.
+LayoutPtr input_layout_or_plain(const BindContext& context, int i);
+
+/// The same for a picture, row-major too if it has a layout that is not blocked by channels alone (channel_blocks).
+LayoutPtr picture_layout(const BindContext& context, int i);
 
 /// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
 /// layout.

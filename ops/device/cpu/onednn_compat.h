@@ -1,22 +1,24 @@
 #pragma once
 
 #include <dnnl.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "ops/activation.h"
 #include "ops/window.h"
 
 /// Everything whose oneDNN API differs between 2.x (operation descriptors) and 3.x (none): primitive descriptors are
 /// made here and nowhere else, and layouts are taken apart here.
 namespace thaw::cpu {
 
-/// A fused activation ("", "Relu", "Tanh") as a post-op, with a scratchpad that the program plans.
-dnnl::primitive_attr attributes_for(const std::string& activation = {});
+/// A fused activation as a post-op, with a scratchpad that the program plans.
+dnnl::primitive_attr attributes_for(const FusedActivation& activation = {});
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
                                                        const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
-                                                       const std::string& activation);
+                                                       const FusedActivation& activation);
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
                                                                    const dnnl::memory::desc& weights,
                                                                    const dnnl::memory::desc& dst);
@@ -30,7 +32,7 @@ dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_traini
                                                                   const dnnl::memory::desc& weights,
                                                                   const dnnl::memory::desc* bias,
                                                                   const dnnl::memory::desc& dst,
-                                                                  const std::string& activation);
+                                                                  const FusedActivation& activation);
 dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data(const dnnl::memory::desc& src,
                                                                               const dnnl::memory::desc& weights,
                                                                               const dnnl::memory::desc& dst);
@@ -39,12 +41,35 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
                                                                                     const dnnl::memory::desc* bias,
                                                                                     const dnnl::memory::desc& dst);
 
-/// A picture's layout seen as [outer][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
+/// Batch normalization of `src` in its own layout with scale and shift; with statistics given, or of the batch.
+dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(const dnnl::memory::desc& src, float epsilon,
+                                                                     bool has_statistics);
+dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const dnnl::memory::desc& src, float epsilon,
+                                                                       bool has_statistics);
+
+/// dst = src x weights over stacks of matrices.
+dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
+                                    const dnnl::memory::desc& dst);
+
+/// How a tensor lies in memory, as far as one axis in blocks goes: strides in elements; along `axis` the stride is that
+/// of whole blocks of `block` elements, which lie side by side.
+struct BlockedStrides {
+  Shape strides;
+  int axis = -1;
+  std::int64_t block = 1;  ///< 1: no axis is in blocks
+};
+/// Nothing where the layout is of another kind (several axes in blocks).
+std::optional<BlockedStrides> blocked_strides(const dnnl::memory::desc& desc);
+
+/// A picture's layout seen as [outer][depth][height][width][block]: nchw has block 1, nhwc block C, nChw16c block 16.
+/// Spatial axes that the picture lacks have extent 1.
 struct ChannelBlocks {
   std::int64_t outer = 0;  ///< batch x channel blocks
-  std::int64_t height = 0, width = 0;
+  std::int64_t depth = 0, height = 0, width = 0;
   std::int64_t block = 0;  ///< channels that lie side by side, padding included
 };
+/// Nothing if the layout is not of that kind.
+std::optional<ChannelBlocks> find_channel_blocks(const dnnl::memory::desc& desc);
 /// Throws InternalError if the layout is not of that kind.
 ChannelBlocks channel_blocks(const dnnl::memory::desc& desc);
 /// The layout of the picture `like` (as channel_blocks sees it) for other extents of the same channels.

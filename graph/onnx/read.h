@@ -1,0 +1,72 @@
+#pragma once
+
+#include <istream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/onnx/literal.h"
+#include "graph/op_registry.h"
+
+namespace onnx {
+class ModelProto;
+}
+
+namespace thaw {
+
+/// How a model is compiled.
+struct OnnxOptions {
+  /// Extents of inputs whose file leaves them open, by input name; an input that is not named takes 1 for an open
+  /// extent.
+  std::map<std::string, Shape> input_shapes;
+  /// Inputs that are fixed while reading, by name. Integer inputs (shapes, indices, axes) must be here: everything that
+  /// depends on them alone is computed while reading.
+  std::map<std::string, onnx_io::Literal> known;
+};
+
+/// An input or output of a model, in the file's order.
+struct OnnxPort {
+  std::string name;
+  ValueId value = kNoValue;  ///< kNoValue: an input that is known or unused, or an output that is a literal
+  onnx_io::Literal literal;  ///< of such an output
+};
+
+/// An ONNX model as a graph of thaw's operators.
+struct OnnxModel {
+  std::shared_ptr<Graph> graph;  ///< forward; outputs are marked
+  std::vector<OnnxPort> inputs, outputs;
+  std::map<std::string, std::vector<float>> weights;  ///< by parameter name, row-major
+};
+
+/// What a model asks of its caller for one input.
+struct OnnxInput {
+  std::string name;
+  std::string type;            ///< "float32"
+  std::string shape;           ///< "Nx3x224x224", open extents by their names
+  bool must_be_known = false;  ///< shapes, indices, settings: thaw needs the values while it reads
+};
+
+/// An ONNX model file, parsed but not yet translated.
+class OnnxFile {
+ public:
+  /// Throws InputError if the file cannot be read or is no ONNX model.
+  static OnnxFile open(const std::string& path);
+  /// The same from bytes; `path` names them in errors, and its folder is where external data lies.
+  OnnxFile(const std::string& path, std::istream& bytes);
+  OnnxFile(OnnxFile&&) noexcept;
+  ~OnnxFile();
+
+  const std::string& path() const { return path_; }
+  /// Inputs that have no initializer, in the file's order.
+  std::vector<OnnxInput> inputs() const;
+  /// The model as a graph; external data is read from the file's folder alone. Opsets 1 to 27 of the default domain.
+  /// Throws InputError with every node and tensor that cannot be read: "FILE: node NAME (OP): what".
+  OnnxModel translate(const OpRegistry& registry, const OnnxOptions& options = {}) const;
+
+ private:
+  std::string path_;
+  std::unique_ptr<onnx::ModelProto> proto_;
+};
+
+}  // namespace thaw

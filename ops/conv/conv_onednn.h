@@ -1,0 +1,24 @@
+#pragma once
+
+#include "ops/device/cpu/onednn.h"
+#include "ops/window.h"
+
+namespace thaw::cpu {
+
+/// The node's window; `picture` is any of its tensors of pictures.
+Window conv_window(const Node& node, const TensorType& picture);
+
+/// A convolution's kernel for oneDNN to lay out. With groups it has an axis more, [group][filters / group][channels /
+/// group][extents]: the same elements in the same order as ONNX's [filters][channels / group][extents].
+dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel);
+
+/// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
+/// convolution with respect to its input, and a transposed convolution without bias.
+dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context);
+std::unique_ptr<Kernel> bind_spread(BindContext& context,
+                                    const dnnl::convolution_backward_data::primitive_desc& description);
+
+/// ConvTranspose and its bias gradient.
+void add_conv_transpose_kernels(KernelTable& table);
+
+}  // namespace thaw::cpu

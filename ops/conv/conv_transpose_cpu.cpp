@@ -1,0 +1,135 @@
+// CPU kernels of ConvTranspose: oneDNN's convolution gradient spreads the picture (its deconvolution does the same, but
+// works off bias and activation one element at a time), then one pass adds the bias and applies the activation.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/conv/conv_onednn.h"
+#include "ops/device/cpu/lanes.h"
+#include "ops/device/cpu/onednn_compat.h"
+#include "ops/device/cpu/simd.h"
+#include "ops/device/cpu/split_kernel.h"
+
+namespace thaw::cpu {
+namespace {
+
+/// Channel blocks of pictures, and which channels each holds: the last may have fewer than its size, the rest is
+/// padding.
+struct ChannelPlanes {
+  ChannelBlocks blocks;
+  std::int64_t batch = 0, channels = 0;
+
+  ChannelPlanes(const dnnl::memory::desc& desc, const Shape& shape)
+      : blocks(channel_blocks(desc)), batch(shape[0]), channels(shape[1]) {}
+  std::int64_t per_picture() const { return blocks.outer / batch; }
+  std::int64_t pixels() const { return blocks.depth * blocks.height * blocks.width; }
+  std::int64_t first_channel(std::int64_t plane) const { return plane % per_picture() * blocks.block; }
+  std::int64_t channel_count(std::int64_t plane) const {
+    return std::min(blocks.block, channels - first_channel(plane));
+  }
+};
+
+/// [pixels][block] += bias, for the `count` channels that are not padding.
+THAW_SIMD_CLONES void add_bias(float* y, std::int64_t pixels, std::int64_t block, const float* bias,
+                               std::int64_t count) {
+  if (block == 1) {
+    for (std::int64_t p = 0; p < pixels; ++p) y[p] += *bias;
+    return;
+  }
+  for (std::int64_t p = 0; p < pixels; ++p, y += block) {
+    for_each_lanes(count, [&](auto lane, std::int64_t c)
+                              THAW_INLINE { lanes<decltype(lane)>(y + c) += lanes<decltype(lane)>(bias + c); });
+  }
+}
+
+// Both keep the padding at zero.
+THAW_SIMD_CLONES void relu(float* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = y[i] < 0 ? 0 : y[i];
+}
+void tanh(float* y, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = std::tanh(y[i]);
+}
+
+/// Bias and activation, row by row while it is in the cache.
+std::unique_ptr<Kernel> make_finish(const BindContext& context, const dnnl::memory::desc& desc) {
+  const ChannelPlanes planes(desc, context.output_type(0).shape);
+  const std::string activation = context.node().attributes.text("activation");
+  const auto activate = activation == "Relu" ? relu : activation == "Tanh" ? tanh : nullptr;
+  const bool has_bias = context.has_input(2);
+  const std::int64_t rows = planes.blocks.depth * planes.blocks.height;
+  const std::int64_t width = planes.blocks.width, block = planes.blocks.block;
+  return std::make_unique<SplitKernel>(
+      planes.blocks.outer * rows, [=](const Buffers& buffers, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          const std::int64_t plane = row / rows;
+          float* y = static_cast<float*>(buffers.outputs[0]) + row * width * block;
+          if (has_bias) {
+            const float* bias = static_cast<const float*>(buffers.inputs[2]) + planes.first_channel(plane);
+            add_bias(y, width, block, bias, planes.channel_count(plane));
+          }
+          if (activate) activate(y, width * block);
+        }
+      });
+}
+
+/// Two kernels as one.
+class InTurn : public Kernel {
+ public:
+  InTurn(std::unique_ptr<Kernel> first, std::unique_ptr<Kernel> second)
+      : first_(std::move(first)), second_(std::move(second)) {}
+  void attach(const Buffers& buffers) override {
+    first_->attach(buffers);
+    second_->attach(buffers);
+  }
+  void run() override {
+    first_->run();
+    stream().wait();
+    second_->run();
+  }
+
+ private:
+  std::unique_ptr<Kernel> first_, second_;
+};
+
+std::unique_ptr<Kernel> make_transpose(BindContext& context) {
+  const auto pd = describe_spread(context);
+  auto spread = bind_spread(context, pd);
+  const bool has_bias = context.has_input(2);
+  if (has_bias) context.want_input(2, layout_of(plain_desc(context.input_type(2))));
+  if (!has_bias && context.node().attributes.text("activation").empty()) return spread;
+  return std::make_unique<InTurn>(std::move(spread), make_finish(context, pd.diff_src_desc()));
+}
+
+/// dB: sums over batch and pixels. One piece is one block of channels.
+std::unique_ptr<Kernel> make_grad_bias(BindContext& context) {
+  const LayoutPtr layout = picture_layout(context, 0);
+  const ChannelPlanes planes(desc_of(layout), context.input_type(0).shape);
+  context.want_input(0, layout);
+  context.give_output(0, layout_of(plain_desc(context.output_type(0))));
+  constexpr std::int64_t kChunk = 128;  // of channels that lie side by side: whole ones would leave threads idle
+  const std::int64_t chunks = (planes.blocks.block + kChunk - 1) / kChunk;
+  return std::make_unique<SplitKernel>(
+      planes.per_picture() * chunks, [=](const Buffers& buffers, std::int64_t begin, std::int64_t end) {
+        const std::int64_t plane_size = planes.pixels() * planes.blocks.block;
+        for (std::int64_t piece = begin; piece < end; ++piece) {
+          const std::int64_t plane = piece / chunks, skipped = piece % chunks * kChunk;
+          const std::int64_t count = std::min(planes.channel_count(plane) - skipped, kChunk);
+          float* sums = static_cast<float*>(buffers.outputs[0]) + planes.first_channel(plane) + skipped;
+          const float* from = static_cast<const float*>(buffers.inputs[0]) + plane * plane_size + skipped;
+          std::fill_n(sums, count, 0.0F);
+          for (std::int64_t n = 0; n < planes.batch; ++n, from += planes.per_picture() * plane_size) {
+            float of_picture[kChunk];
+            sum_pixels(from, planes.pixels(), planes.blocks.block, count, of_picture);
+            for (std::int64_t c = 0; c < count; ++c) sums[c] += of_picture[c];
+          }
+        }
+      });
+}
+
+}  // namespace
+
+void add_conv_transpose_kernels(KernelTable& table) {
+  table["ConvTranspose"] = make_transpose;
+  table["ConvTransposeGradBias"] = make_grad_bias;
+}
+
+}  // namespace thaw::cpu

@@ -1,0 +1,131 @@
+// Activations fused into what feeds them: the same values and gradients, by fewer nodes.
+#include <gmock/gmock.h>
+
+#include "graph/passes/differentiate.h"
+#include "graph/passes/rewrite.h"
+#include "graph/verify.h"
+#include "ops/catalogue.h"
+#include "tests/ops/devices.h"
+#include "tests/ops/kernel_check.h"
+#include "tests/ops/operator_test.h"
+#include "tests/reference/random.h"
+
+namespace thaw {
+namespace {
+
+struct Fusion {
+  std::string name, op, activation;
+  Attributes attributes = {};
+  enum { kAlways, kForInference, kNever } when = kAlways;
+};
+
+std::ostream& operator<<(std::ostream& out, const Fusion& each) { return out << each.name; }
+
+/// activation(op(x, w)), with 17 channels so that blocked layouts are padded.
+struct FusedGraph {
+  explicit FusedGraph(const Fusion& fusion) : builder(graph, operators()) {
+    builder.enter("layer");
+    const bool is_conv = fusion.op == "Conv", is_gemm = fusion.op == "Gemm";
+    const Shape x_shape = is_gemm ? Shape{5, 7} : Shape{2, is_conv ? 3 : 17, 6, 5};
+    const Shape w_shape = is_conv ? Shape{17, 3, 3, 3} : is_gemm ? Shape{17, 7} : x_shape;
+    x = builder.parameter("x", x_shape);
+    w = builder.parameter("w", w_shape);
+    Attributes attributes;
+    if (is_conv) attributes.set("kernel_shape", Integers{3, 3});
+    if (is_gemm) attributes.set("transB", std::int64_t{1});
+    y = builder.node(fusion.activation, {builder.node(fusion.op, {x, w}, attributes)}, fusion.attributes);
+    graph.mark_output(y);
+    feeds[x] = reference::random_values(element_count(x_shape), 1, -2, 2);
+    feeds[w] = reference::random_values(element_count(w_shape), 2);
+  }
+
+  /// Adds the gradients of the sum of squares of the output as outputs.
+  void differentiate_squares() {
+    const ValueId loss = builder.node("ReduceSumSquare", {graph.outputs()[0]}, {{"keepdims", std::int64_t{0}}});
+    for (const auto& [parameter, gradient] : differentiate(builder, loss)) graph.mark_output(gradient);
+  }
+
+  std::vector<reference::Tensor> outputs() const {
+    const reference::Values values = reference::evaluate(graph, feeds);
+    std::vector<reference::Tensor> found;
+    for (const ValueId output : graph.outputs()) found.push_back(values.at(output));
+    return found;
+  }
+
+  Graph graph;
+  Builder builder;
+  ValueId x = kNoValue, w = kNoValue, y = kNoValue;
+  reference::Feeds feeds;
+};
+
+class FusionTest : public ::testing::TestWithParam<Fusion> {};
+
+TEST_P(FusionTest, FusesWhereItsGradientIsKnown) {
+  FusedGraph each(GetParam());
+  fuse(each.graph, operators());
+  EXPECT_EQ(each.graph.nodes().size(), GetParam().when == Fusion::kAlways ? 1u : 2u);
+  fuse_for_inference(each.graph, operators());
+  EXPECT_EQ(each.graph.nodes().size(), GetParam().when == Fusion::kNever ? 2u : 1u);
+  verify(each.graph, operators(), "fuse");
+}
+
+TEST_P(FusionTest, ChangesNoValueAndNoGradient) {
+  FusedGraph plain(GetParam()), fused(GetParam());
+  fuse(fused.graph, operators());
+  plain.differentiate_squares();
+  fused.differentiate_squares();
+  ASSERT_EQ(fused.graph.outputs().size(), plain.graph.outputs().size());
+  ASSERT_GE(fused.graph.outputs().size(), 2u);  // a sum's two gradients are one value
+  const auto expected = plain.outputs(), found = fused.outputs();
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    // Parameters of a fused activation pass through f32.
+    EXPECT_TRUE(is_close(found[k], expected[k], 1)) << "output " << k;
+  }
+  fused.graph.value(fused.x).kind = ValueKind::kInput;  // it stands for the layer before
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(choice);
+    expect_chain_close(fused.graph, fused.feeds, choice.open());
+  }
+}
+
+TEST_P(FusionTest, RunsForInference) {
+  FusedGraph plain(GetParam()), fused(GetParam());
+  fuse_for_inference(fused.graph, operators());
+  EXPECT_TRUE(is_close(fused.outputs()[0], plain.outputs()[0], 1));
+  fused.graph.value(fused.x).kind = ValueKind::kInput;  // it stands for the layer before
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(choice);
+    expect_chain_close(fused.graph, fused.feeds, choice.open());
+  }
+}
+
+std::vector<Fusion> fusions() {
+  std::vector<Fusion> all;
+  for (const std::string op : {"Conv", "Gemm"}) {
+    all.push_back({op + "Relu", op, "Relu"});
+    all.push_back({op + "Tanh", op, "Tanh"});
+    all.push_back({op + "LeakyRelu", op, "LeakyRelu"});
+    all.push_back({op + "LeakyReluSteep", op, "LeakyRelu", {{"alpha", 0.25}}});
+    all.push_back({op + "LeakyReluNegative", op, "LeakyRelu", {{"alpha", -0.25}}, Fusion::kNever});
+    all.push_back({op + "Elu", op, "Elu"});
+    all.push_back({op + "EluAlpha", op, "Elu", {{"alpha", 0.375}}});
+    all.push_back({op + "Relu6", op, "Clip", {{"min", 0.0}, {"max", 1.5}}});
+    all.push_back({op + "ClipLow", op, "Clip", {{"min", -0.75}}});
+    all.push_back({op + "ClipHigh", op, "Clip", {{"max", 0.75}}});
+    all.push_back({op + "ClipAboveZero", op, "Clip", {{"min", 0.25}}, Fusion::kNever});
+    all.push_back({op + "Swish", op, "Swish", {}, Fusion::kForInference});
+    all.push_back({op + "HardSwish", op, "HardSwish", {}, Fusion::kForInference});
+    all.push_back({op + "Sigmoid", op, "Sigmoid", {}, Fusion::kNever});
+    all.push_back({op + "Mish", op, "Mish", {}, Fusion::kNever});
+  }
+  all.push_back({"AddRelu", "Add", "Relu"});
+  all.push_back({"AddTanh", "Add", "Tanh", {}, Fusion::kNever});
+  all.push_back({"MulRelu", "Mul", "Relu", {}, Fusion::kNever});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Activation, FusionTest, ::testing::ValuesIn(fusions()),
+                         [](const auto& each) { return each.param.name; });
+
+}  // namespace
+}  // namespace thaw
