@@ -2,6 +2,8 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "schemas/diagnostic.h"
@@ -315,6 +317,14 @@ class Writer {
 
   void write_resize(const Node& node, const std::vector<std::string>& inputs, const std::string& output) {
     const Attributes& a = node.attributes;
+    // A reader takes the extents from the scales.
+    const Shape from = graph_.value(node.inputs[0]).type.shape, to = a.integers("output_shape");
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (to[i] != static_cast<std::int64_t>(std::floor(static_cast<double>(from[i]) * a.reals("scales")[i]))) {
+        throw InputError("layer " + node.layer + ": ONNX has no Resize from " + to_text(from) + " to " + to_text(to) +
+                         " by these scales");
+      }
+    }
     const std::string roi = a.has("roi") ? reals(output + "/roi", a.reals("roi")) : "";
     auto& resize = add("Resize", {inputs[0], roi, reals(output + "/scales", a.reals("scales"))}, output);
     for (const char* name : {"mode", "coordinate_transformation_mode", "nearest_mode"}) {

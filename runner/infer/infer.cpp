@@ -23,6 +23,8 @@ std::string inputs_text(const std::vector<OnnxInput>& inputs) {
   return text;
 }
 
+}  // namespace
+
 OnnxOptions options_for(const OnnxFile& model, const std::vector<Literal>& tensors) {
   const std::vector<OnnxInput> inputs = model.inputs();
   if (inputs.size() != tensors.size()) {
@@ -36,8 +38,6 @@ OnnxOptions options_for(const OnnxFile& model, const std::vector<Literal>& tenso
   }
   return options;
 }
-
-}  // namespace
 
 OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tensors,
                          const std::shared_ptr<Device>& device)

@@ -16,6 +16,10 @@ struct InferredTensor {
   std::vector<float> values;  ///< row-major
 };
 
+/// How a model is compiled for tensors, which go to its inputs in the file's order. Throws InputError if there are too
+/// many or too few.
+OnnxOptions options_for(const OnnxFile& model, const std::vector<onnx_io::Literal>& tensors);
+
 /// A model compiled for tensors of certain shapes; runs as often as asked.
 class OnnxProgram {
  public:
