@@ -1,5 +1,10 @@
 #include "ops/norm/channel_loops.h"
 
+#include <type_traits>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
 #include "ops/device/cpu/simd.h"
 
 namespace thaw::cpu {
@@ -22,15 +27,64 @@ THAW_INLINE void store(const Lanes& from, int lanes, float* at) {
     for (int c = 0; c < lanes; ++c) at[c] = from[c];
   }
 }
+/// Past the caches: for outputs that would only drive other things out of them, and whose lines need not be read first.
+THAW_INLINE void stream_row(const Lanes& from, float* at) {
+#if defined(__SSE__)
+  const auto* quarters = reinterpret_cast<const __m128*>(&from);
+  for (int q = 0; q < 4; ++q) _mm_stream_ps(at + 4 * q, quarters[q]);
+#else
+  store(from, kLanes, at);
+#endif
+}
 THAW_INLINE void load(const LaneNumbers& from, Lanes& to) { load(from.values, kLanes, to); }
 
-/// Calls body(offset, lanes) for each row; full rows get their 16 lanes as a constant.
+/// Sums run in four chains, because one would wait for each addition.
+constexpr int kChains = 4;
+template <int kChain>
+using Chain = std::integral_constant<int, kChain>;
+
+/// Calls body(offset, lanes, chain) for each row; full rows get their 16 lanes and their chain as constants.
 template <typename Body>
 THAW_INLINE void for_each_row(const Piece& piece, const Body& body) {
   const std::int64_t full = piece.lanes < kLanes ? 0 : piece.last_lanes < kLanes ? piece.rows - 1 : piece.rows;
-  std::int64_t at = piece.offset;
-  for (std::int64_t row = 0; row < full; ++row, at += piece.stride) body(at, kLanes);
-  for (std::int64_t row = full; row < piece.rows; ++row, at += piece.stride) body(at, piece.last_lanes);
+  const std::int64_t stride = piece.stride;
+  std::int64_t at = piece.offset, row = 0;
+  for (; row + kChains <= full; row += kChains, at += kChains * stride) {
+    body(at, kLanes, Chain<0>());
+    body(at + stride, kLanes, Chain<1>());
+    body(at + 2 * stride, kLanes, Chain<2>());
+    body(at + 3 * stride, kLanes, Chain<3>());
+  }
+  for (; row < full; ++row, at += stride) body(at, kLanes, Chain<0>());
+  for (; row < piece.rows; ++row, at += stride) body(at, piece.last_lanes, Chain<0>());
+}
+
+/// Works out each row by map_row(offset, lanes, row) and writes it.
+template <typename MapRow>
+THAW_INLINE void write_rows(const Piece& piece, float* to, const MapRow& map_row) {
+  const auto write = [&](std::int64_t at, int lanes, auto) __attribute__((always_inline)) {
+    Lanes row;
+    map_row(at, lanes, row);
+    store(row, lanes, to + at);
+  };
+  const auto stream = [&](std::int64_t at, int, auto) __attribute__((always_inline)) {
+    Lanes row;
+    map_row(at, kLanes, row);
+    stream_row(row, to + at);
+  };
+  if (!piece.is_streamed) {
+    for_each_row(piece, write);
+    return;
+  }
+  for_each_row(piece, stream);
+#if defined(__SSE__)
+  _mm_sfence();
+#endif
+}
+
+THAW_INLINE void store_sum(const Lanes (&chains)[kChains], LaneNumbers& to) {
+  const Lanes sum = (chains[0] + chains[1]) + (chains[2] + chains[3]);
+  store(sum, kLanes, to.values);
 }
 
 /// dY of a row, zero where the fused relu was shut.
@@ -41,53 +95,54 @@ THAW_INLINE void load_open(const float* dy, int lanes, bool has_relu, const Lane
 
 THAW_SIMD_CLONES void sum_grads(const Piece& piece, const float* dy, const float* x, const Mapping& mapping,
                                 LaneNumbers& plain, LaneNumbers& centered) {
-  Lanes mean, scale, bias, sum_dy{}, sum_dy_x{};
+  Lanes mean, scale, bias, sum_dy[kChains] = {}, sum_dy_x[kChains] = {};
   load(mapping.mean, mean);
   load(mapping.scale, scale);
   load(mapping.bias, bias);
   for_each_row(
-      piece, [&](std::int64_t at, int lanes) __attribute__((always_inline)) {
+      piece, [&](std::int64_t at, int lanes, auto chain) __attribute__((always_inline)) {
         Lanes row, grad;
         load(x + at, lanes, row);
         row -= mean;
         const Lanes before_relu = row * scale + bias;
         load_open(dy + at, lanes, mapping.has_relu, before_relu, grad);
-        sum_dy += grad;
-        sum_dy_x += grad * row;
+        sum_dy[chain] += grad;
+        sum_dy_x[chain] += grad * row;
       });
-  store(sum_dy, kLanes, plain.values);
-  store(sum_dy_x, kLanes, centered.values);
+  store_sum(sum_dy, plain);
+  store_sum(sum_dy_x, centered);
 }
 
 THAW_SIMD_CLONES void sum_rows(const Piece& piece, const float* x, LaneNumbers& total) {
-  Lanes running{};
+  Lanes running[kChains] = {};
   for_each_row(
-      piece, [&](std::int64_t at, int lanes) __attribute__((always_inline)) {
+      piece, [&](std::int64_t at, int lanes, auto chain) __attribute__((always_inline)) {
         Lanes row;
         load(x + at, lanes, row);
-        running += row;
+        running[chain] += row;
       });
-  store(running, kLanes, total.values);
+  store_sum(running, total);
 }
 
 THAW_SIMD_CLONES void sum_around(const Piece& piece, const float* x, Moments& moments) {
-  Lanes rest{}, squares{};
+  Lanes rest[kChains] = {}, squares[kChains] = {};
   for_each_row(
-      piece, [&](std::int64_t at, int lanes) __attribute__((always_inline)) {
+      piece, [&](std::int64_t at, int lanes, auto chain) __attribute__((always_inline)) {
         Lanes row, guess;
         load(x + at, lanes, row);
         load(moments.guess.values, lanes, guess);
         row -= guess;
-        rest += row;
-        squares += row * row;
+        rest[chain] += row;
+        squares[chain] += row * row;
       });
-  store(rest, kLanes, moments.rest.values);
-  store(squares, kLanes, moments.squares.values);
+  store_sum(rest, moments.rest);
+  store_sum(squares, moments.squares);
 }
 
 }  // namespace
 
 void fold(LaneNumbers& numbers, int block) {
+  if (block == kLanes) return;
   float sums[kLanes] = {};
   for (int lane = 0; lane < kLanes; ++lane) sums[lane % block] += numbers.values[lane];
   for (int lane = 0; lane < kLanes; ++lane) numbers.values[lane] = sums[lane % block];
@@ -98,14 +153,12 @@ THAW_SIMD_CLONES void map_rows(const Piece& piece, const float* x, const Mapping
   load(mapping.mean, mean);
   load(mapping.scale, scale);
   load(mapping.bias, bias);
-  for_each_row(
-      piece, [&](std::int64_t at, int lanes) __attribute__((always_inline)) {
-        Lanes row;
-        load(x + at, lanes, row);
-        row = (row - mean) * scale + bias;
-        if (mapping.has_relu) row = row < 0 ? Lanes{} : row;  // false for NaN, which passes on
-        store(row, lanes, y + at);
-      });
+  const auto map_row = [&](std::int64_t at, int lanes, Lanes& row) __attribute__((always_inline)) {
+    load(x + at, lanes, row);
+    row = (row - mean) * scale + bias;
+    if (mapping.has_relu) row = row < 0 ? Lanes{} : row;  // false for NaN, which passes on
+  };
+  write_rows(piece, y, map_row);
 }
 
 void grad_sums(const Piece& piece, const float* dy, const float* x, const Mapping& mapping, LaneNumbers& plain,
@@ -123,16 +176,15 @@ THAW_SIMD_CLONES void grad_map(const Piece& piece, const float* dy, const float*
   load(mapping.bias, bias);
   load(slopes, slope);
   load(offsets, offset);
-  for_each_row(
-      piece, [&](std::int64_t at, int lanes) __attribute__((always_inline)) {
-        Lanes row, grad;
-        load(x + at, lanes, row);
-        row -= mean;
-        const Lanes before_relu = row * scale + bias;
-        load_open(dy + at, lanes, mapping.has_relu, before_relu, grad);
-        grad = grad * scale + (row * slope + offset);
-        store(grad, lanes, dx + at);
-      });
+  const auto map_row = [&](std::int64_t at, int lanes, Lanes& grad) __attribute__((always_inline)) {
+    Lanes row;
+    load(x + at, lanes, row);
+    row -= mean;
+    const Lanes before_relu = row * scale + bias;
+    load_open(dy + at, lanes, mapping.has_relu, before_relu, grad);
+    grad = grad * scale + (row * slope + offset);
+  };
+  write_rows(piece, dx, map_row);
 }
 
 Moments moments(const Piece& piece, const float* x) {

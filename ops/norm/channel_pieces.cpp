@@ -9,6 +9,8 @@ namespace thaw::cpu {
 namespace {
 
 constexpr std::int64_t kPieceRows = 8192;  // of 64 bytes: half a megabyte
+// From here on writing past the caches is faster (measured: a third-level cache of 32 MB, 2 cores of Zen 4).
+constexpr std::size_t kStreamedFrom = std::size_t{24} << 20;
 
 }  // namespace
 
@@ -45,6 +47,7 @@ ChannelPieces ChannelPieces::want(BindContext& context, int i) {
     cut.group_stride_ = length;
     cut.image_stride_ = length * cut.groups_;
   }
+  cut.is_streamed_ = cut.has_rows_side_by_side_ && cut.last_lanes_ == kLanes && cut.layout_->bytes() >= kStreamedFrom;
   cut.chunks_ = (cut.rows_ + kPieceRows - 1) / kPieceRows;
   return cut;
 }
@@ -56,6 +59,7 @@ Piece ChannelPieces::piece(std::int64_t group, std::int64_t index) const {
   piece.stride = row_stride_;
   piece.offset = image * image_stride_ + group * group_stride_ + first_row * row_stride_;
   piece.block = block_;
+  piece.is_streamed = is_streamed_;
   if (has_rows_side_by_side_) {
     if (first_row + piece.rows == rows_) piece.last_lanes = static_cast<int>(last_lanes_);
     piece.count = ((piece.rows - 1) * kLanes + piece.last_lanes) / block_;

@@ -15,7 +15,8 @@ struct Piece {
   std::int64_t offset = 0, rows = 0, stride = kLanes;
   int lanes = kLanes, last_lanes = kLanes;  ///< numbers in each row, and in the last one
   int block = kLanes;
-  std::int64_t count = 0;  ///< numbers of each channel
+  std::int64_t count = 0;    ///< numbers of each channel
+  bool is_streamed = false;  ///< outputs go past the caches: all rows are full and aligned, and the tensor is large
 };
 
 /// A tensor cut along its channels for kernels that treat each channel in its own way, whatever the layout:
@@ -49,6 +50,7 @@ class ChannelPieces {
   std::int64_t image_stride_ = 0, group_stride_ = 0, row_stride_ = kLanes;
   int block_ = kLanes;
   bool has_rows_side_by_side_ = true;
+  bool is_streamed_ = false;
   std::int64_t last_lanes_ = kLanes;  // of the last row of an image, where rows lie side by side
 };
 

@@ -151,6 +151,43 @@ TEST(BatchNorm, GivesTheSameBytesForAnyNumberOfThreads) {
   }
 }
 
+/// Y and dX of a batch that says everything `copies` times.
+std::vector<reference::Tensor> repeated(std::int64_t copies) {
+  const Shape shape{copies, 16, 450, 480};
+  Graph graph;
+  Builder builder(graph, operators());
+  const ValueId x = builder.input("x", {DType::kFloat32, shape}), dy = builder.input("dy", {DType::kFloat32, shape});
+  const ValueId scale = builder.parameter("scale", {16}), bias = builder.parameter("bias", {16});
+  const ValueId kernel = builder.parameter("kernel", {16, 16, 1, 1});  // for its blocks of channels
+  const ValueId in_blocks = builder.node("Conv", {x, kernel}, {{"kernel_shape", Integers{1, 1}}});
+  const auto y = builder.nodes("BatchNormalizationTraining", {in_blocks, scale, bias});
+  const auto dx = builder.nodes("BatchNormalizationTrainingGrad", {dy, in_blocks, scale, y[1], y[2]});
+  graph.mark_output(y[0]);
+  graph.mark_output(dx[0]);
+  reference::Feeds feeds{{scale, reference::random_values(16, 1)}, {bias, reference::random_values(16, 2)}};
+  for (std::int64_t i = 0; i < 256; ++i) feeds[kernel].push_back(i / 16 == i % 16 ? 1 : 0);
+  for (const ValueId id : {x, dy}) {
+    const auto one = reference::random_values(element_count(shape) / copies, static_cast<unsigned>(3 + id));
+    for (std::int64_t k = 0; k < copies; ++k) feeds[id].insert(feeds[id].end(), one.begin(), one.end());
+  }
+  ProgramRunner runner(graph, make_cpu_device(2));
+  runner.write_store(feeds);
+  runner.run(feeds);
+  return {runner.read(y[0]), runner.read(dx[0])};
+}
+
+TEST(BatchNorm, WritesLargeTensorsPastTheCachesAndGivesTheSame) {  // 28 MB, and 14 MB, which stays in them
+  const auto one = repeated(1), two = repeated(2);
+  for (std::size_t k = 0; k < one.size(); ++k) {
+    const std::size_t half = one[k].values.size();
+    for (const std::size_t begin : {std::size_t{0}, half}) {
+      const auto from = two[k].values.begin() + static_cast<std::ptrdiff_t>(begin);
+      const reference::Tensor copy(one[k].shape, {from, from + static_cast<std::ptrdiff_t>(half)});
+      EXPECT_TRUE(is_close(copy, one[k], 1)) << "tensor " << k << " from " << begin;
+    }
+  }
+}
+
 TEST(BatchNorm, SurvivesMeansFarFromZero) {  // E[x^2] - E[x]^2 would lose every digit here
   Graph graph;
   Builder builder(graph, operators());
