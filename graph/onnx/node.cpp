@@ -47,7 +47,7 @@ const Operand& OnnxNode::operand(int i) const {
   return found->second;
 }
 
-const Shape& OnnxNode::shape(int i) const {
+Shape OnnxNode::shape(int i) const {
   const Operand& found = operand(i);
   return found.literal ? found.literal->shape : conversion_.graph().value(found.value).type.shape;
 }

@@ -64,7 +64,7 @@ class OnnxNode {
   bool has_input(int i) const;
   bool is_literal(int i) const { return operand(i).literal.has_value(); }
   bool all_literals() const;
-  const Shape& shape(int i) const;
+  Shape shape(int i) const;
   std::int64_t rank(int i) const { return static_cast<std::int64_t>(shape(i).size()); }
   /// Input `i` as a value of the graph; a literal becomes a parameter.
   ValueId value(int i);
@@ -100,7 +100,7 @@ class OnnxNode {
   void give(int k, Literal literal);
 
   Builder& builder() { return conversion_.builder(); }
-  const Shape& shape_of(ValueId value) { return builder().graph().value(value).type.shape; }
+  Shape shape_of(ValueId value) { return builder().graph().value(value).type.shape; }
   /// A node of thaw's operator with one output.
   ValueId add(const std::string& op, std::vector<ValueId> inputs, Attributes attributes = {}) {
     return builder().node(op, std::move(inputs), std::move(attributes));

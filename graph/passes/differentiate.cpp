@@ -84,7 +84,7 @@ class Differentiator {
   }
 
   /// Undoes broadcasting: a rule may return a gradient of the output's shape, and what was repeated is summed here.
-  ValueId sum_to(ValueId grad, const Shape& shape) {
+  ValueId sum_to(ValueId grad, Shape shape) {  // a copy: appending nodes moves the values
     const Shape from = builder_.graph().value(grad).type.shape;
     if (from == shape || from.size() < shape.size()) return grad;
     const std::size_t extra = from.size() - shape.size();
