@@ -133,6 +133,7 @@ class CpuDevice : public Device {
   }
 
   static void copy(const dnnl::memory::desc& from, void* source, const dnnl::memory::desc& to, void* target) {
+    if (from.get_size() == 0) return;  // no elements, and perhaps no memory
     if (from == to) {
       std::memcpy(target, source, from.get_size());
       return;
