@@ -146,21 +146,22 @@ class Run(Machine):
 
 
 class Packages(Machine):
-    INSTALL = ("env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install -y "
-               "--no-install-recommends libdnnl-dev")
+    INSTALL = ("bash -c exec 3>&1 1>&2; exec \"$@\" bash env DEBIAN_FRONTEND=noninteractive apt-get -qq "
+               "-o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=3 "
+               "install -y --no-install-recommends libdnnl-dev")
 
     def setUp(self):
         super().setUp()
         self.stub("dpkg-query", ALL_BUT_LIBDNNL)
-        self.stub("apt-get", "echo 'pmstatus:libdnnl2:50.5:Unpacking'")
+        self.stub("apt-get", "[[ $* = *update ]] || echo 'pmstatus:libdnnl2:50.5:Unpacking' >&3")
 
     def test_installs_what_is_missing_as_root(self):
         result = self.dev("run", "digits.pbtxt")
         self.assertEqual(
             result.stderr, "Installing the Debian packages that are missing:\n"
             "  libdnnl-dev                    CPU kernels (oneDNN)\n  installing 50 %\n")
-        self.assertEqual([call.split("APT::Status-Fd=1 ")[1] for call in self.calls("apt-get")],
-                         ["update", "install -y --no-install-recommends libdnnl-dev"])
+        self.assertEqual([call.split("-o Dpkg::Use-Pty=0 ")[1] for call in self.calls("apt-get")],
+                         ["update", "-o APT::Status-Fd=3 install -y --no-install-recommends libdnnl-dev"])
 
     def test_installs_with_sudo_as_a_user(self):
         self.stub("id", "echo 1000")
