@@ -105,6 +105,19 @@ class CpuDevice : public Device {
   }
   std::string isa() const override { return isa_name(dnnl::get_effective_cpu_isa()); }
   int threads() const override { return threads_; }
+  Support support_of(Precision precision) const override {
+    if (precision == Precision::kFloat32) return Support::kNative;
+    switch (dnnl::get_effective_cpu_isa()) {
+      case dnnl::cpu_isa::avx512_core_bf16:
+      case dnnl::cpu_isa::avx512_core_amx:
+        return Support::kNative;
+      case dnnl::cpu_isa::avx512_core:
+      case dnnl::cpu_isa::avx512_core_vnni:
+        return Support::kEmulated;
+      default:
+        return Support::kNone;
+    }
+  }
   const KernelTable& kernels() const override { return table_; }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
   LayoutPtr plain_layout(const TensorType& type) const override { return layout_of(plain_desc(type)); }
