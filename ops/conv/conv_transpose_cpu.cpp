@@ -107,6 +107,8 @@ class InTurn : public Kernel {
 std::unique_ptr<Kernel> make_transpose(BindContext& context) {
   const auto pd = describe_spread(context);
   auto spread = bind_spread(context, pd);
+  store_as_gradient(context, conv_window(context.node(), context.input_type(0)), context.output_type(0).shape,
+                    context.input_type(0).shape);
   const bool has_bias = context.has_input(2);
   if (has_bias) context.want_input(2, layout_of(plain_desc(context.input_type(2))));
   if (!has_bias && context.node().attributes.text("activation").empty()) return spread;
