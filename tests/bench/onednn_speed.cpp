@@ -1,10 +1,12 @@
 // Times the convolutions of three networks with the oneDNN it is compiled against, in the ways that thaw runs them:
-// what ./dev onednn chooses by. One line a sum over a network's layers: network, numbers, direction, seconds.
+// what ./dev onednn chooses by (onednn_choice.py). Lines of: network, numbers, direction, layer, how often the network
+// has it, seconds.
 #include <omp.h>
 
 #include <chrono>
 #include <cstring>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include "ops/device/cpu/onednn_compat_describe.h"
@@ -26,6 +28,11 @@ struct Layer {
   memory::dim pad() const { return kernel / 2; }
   memory::dim output_size() const { return (size + 2 * pad() - kernel) / stride + 1; }
 };
+
+std::ostream& operator<<(std::ostream& out, const Layer& layer) {
+  return out << layer.channels << '-' << layer.filters << " k" << layer.kernel << " @" << layer.size << " /"
+             << layer.stride << " g" << layer.groups;
+}
 
 struct Network {
   std::string name;
@@ -93,11 +100,12 @@ memory filled(const memory::desc& desc) {
   return made;
 }
 
-/// The fastest of `rounds` runs after one that warms up.
-double time_of(const dnnl::primitive& primitive, const Arguments& arguments, int rounds) {
+/// The fastest of a few runs after one that warms up.
+double time_of(const dnnl::primitive& primitive, const Arguments& arguments) {
+  constexpr int kRounds = 2;
   dnnl::stream stream(engine());
   double best = 1e9;
-  for (int round = 0; round <= rounds; ++round) {
+  for (int round = 0; round <= kRounds; ++round) {
     const auto begin = std::chrono::steady_clock::now();
     primitive.execute(stream, arguments);
     stream.wait();
@@ -110,8 +118,8 @@ double time_of(const dnnl::primitive& primitive, const Arguments& arguments, int
 /// One layer with numbers of one type, in layouts that oneDNN chooses.
 class Timing {
  public:
-  Timing(const Layer& layer, memory::dim batch, Type type, int rounds)
-      : layer_(layer), type_(type), rounds_(rounds), stride_(2, layer.stride), pad_(2, layer.pad()) {
+  Timing(const Layer& layer, memory::dim batch, Type type)
+      : layer_(layer), type_(type), stride_(2, layer.stride), pad_(2, layer.pad()) {
     src_ = any({batch, layer.channels, layer.size, layer.size}, type == Type::s8 ? Type::u8 : type);
     dst_ = any({batch, layer.filters, layer.output_size(), layer.output_size()}, type == Type::s8 ? Type::u8 : type);
     const memory::dims kernel{layer.filters / layer.groups, layer.channels / layer.groups, layer.kernel, layer.kernel};
@@ -140,24 +148,20 @@ class Timing {
     const auto pd = describe_gradient<dnnl::convolution_backward_data>(
         engine(), attributes_, forward(prop_kind::forward_training, attributes_), algorithm::convolution_direct, src_,
         weights_, dst_, stride_, no_gaps_, pad_, pad_);
-    return time_of(dnnl::convolution_backward_data(pd),
-                   {{DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
-                    {DNNL_ARG_WEIGHTS, filled(pd.weights_desc())},
-                    {DNNL_ARG_DIFF_SRC, filled(pd.diff_src_desc())},
-                    {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}},
-                   rounds_);
+    return time_of(dnnl::convolution_backward_data(pd), {{DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
+                                                         {DNNL_ARG_WEIGHTS, filled(pd.weights_desc())},
+                                                         {DNNL_ARG_DIFF_SRC, filled(pd.diff_src_desc())},
+                                                         {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}});
   }
   double backward_weights() {
     const auto pd = describe_gradient<dnnl::convolution_backward_weights>(
         engine(), attributes_, forward(prop_kind::forward_training, attributes_), algorithm::convolution_direct, src_,
         weights_, bias_, dst_, stride_, no_gaps_, pad_, pad_);
-    return time_of(dnnl::convolution_backward_weights(pd),
-                   {{DNNL_ARG_SRC, filled(pd.src_desc())},
-                    {DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
-                    {DNNL_ARG_DIFF_WEIGHTS, filled(pd.diff_weights_desc())},
-                    {DNNL_ARG_DIFF_BIAS, filled(bias_)},
-                    {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}},
-                   rounds_);
+    return time_of(dnnl::convolution_backward_weights(pd), {{DNNL_ARG_SRC, filled(pd.src_desc())},
+                                                            {DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
+                                                            {DNNL_ARG_DIFF_WEIGHTS, filled(pd.diff_weights_desc())},
+                                                            {DNNL_ARG_DIFF_BIAS, filled(bias_)},
+                                                            {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}});
   }
 
  private:
@@ -173,12 +177,11 @@ class Timing {
                       {DNNL_ARG_BIAS, filled(bias_)},
                       {DNNL_ARG_DST, filled(pd.dst_desc())},
                       {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}});
-    return time_of(dnnl::convolution_forward(pd), arguments, rounds_);
+    return time_of(dnnl::convolution_forward(pd), arguments);
   }
 
   Layer layer_;
   Type type_;
-  int rounds_;
   memory::dims stride_, pad_, no_gaps_{0, 0};
   memory::desc src_, weights_, bias_, dst_;
   dnnl::primitive_attr attributes_;
@@ -200,36 +203,33 @@ const std::vector<Way> kWays{{"fp32", "forward", Type::f32, &Timing::forward_tra
                              {"bf16", "inference", Type::bf16, &Timing::inference},
                              {"int8", "inference", Type::s8, &Timing::inference}};
 
+/// One line a layer; "none" if this machine or this oneDNN cannot run one of them.
+std::string lines_of(const Network& network, const Way& way) {
+  const std::string begin = network.name + '\t' + way.numbers + '\t' + way.direction + '\t';
+  std::ostringstream lines;
+  for (const Layer& layer : network.layers) {
+    if (layer.channels == 3 && way.time == &Timing::backward_data) continue;  // nobody wants a picture's gradient
+    try {
+      Timing timing(layer, network.batch, way.type);
+      lines << begin << layer << '\t' << layer.count << '\t' << (timing.*way.time)() << '\n';
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;
+      return begin + "none\n";
+    }
+  }
+  return lines.str();
+}
+
 }  // namespace
 
-/// Arguments: threads, rounds; --layers prints each layer too.
+/// Arguments: threads; a network's name, for that one alone.
 int main(int count, char** arguments) {
   omp_set_num_threads(count > 1 ? std::stoi(arguments[1]) : 2);
-  const int rounds = count > 2 ? std::stoi(arguments[2]) : 3;
-  const bool shows_layers = count > 3 && std::string(arguments[3]) == "--layers";
+  const std::string wanted = count > 2 ? arguments[2] : "";
   const dnnl_version_t* version = dnnl_version();
-  std::cout << "# oneDNN " << version->major << '.' << version->minor << '.' << version->patch << '\n';
+  std::cout << "version\t" << version->major << '.' << version->minor << '.' << version->patch << '\n';
   for (const Network& network : kNetworks) {
-    for (const Way& way : kWays) {
-      double sum = 0;
-      for (const Layer& layer : network.layers) {
-        if (layer.channels == 3 && way.time == &Timing::backward_data) continue;  // nobody wants a picture's gradient
-        double seconds = 0;
-        try {
-          Timing timing(layer, network.batch, way.type, rounds);
-          seconds = (timing.*way.time)();
-        } catch (const dnnl::error&) {  // this machine or version has no such kernel
-          sum = -1;
-          break;
-        }
-        sum += layer.count * seconds;
-        if (shows_layers) {
-          std::cout << "# " << network.name << '\t' << way.numbers << '\t' << way.direction << '\t' << layer.count
-                    << 'x' << layer.channels << '-' << layer.filters << " k" << layer.kernel << " @" << layer.size
-                    << " s" << layer.stride << " g" << layer.groups << '\t' << seconds << '\n';
-        }
-      }
-      std::cout << network.name << '\t' << way.numbers << '\t' << way.direction << '\t' << sum << '\n';
-    }
+    if (!wanted.empty() && network.name != wanted) continue;
+    for (const Way& way : kWays) std::cout << lines_of(network, way);
   }
 }
