@@ -83,8 +83,10 @@ class Verbs(Machine):
     def test_unknown_preset(self):
         self.assert_fails(self.dev("build", "relase"), "dev: no preset 'relase' in CMakePresets.json.\n")
 
-    def test_two_presets(self):
-        self.assert_fails(self.dev("build", "dev", "asan"), "dev: build takes one preset.\n")
+    def test_build_hands_targets_on(self):
+        self.configured("dev")
+        self.dev("build", "dev", "ops_kernel_test", "thaw")
+        self.assertEqual(self.calls("ninja"), ["ninja -n ops_kernel_test thaw"])
 
     def test_format_with_an_unknown_argument(self):
         self.assert_fails(self.dev("format", "--chek"), "dev: format takes --check or nothing.\n")
