@@ -66,6 +66,7 @@ TEST(FormatText, NamesAxesThenBlocks) {
   EXPECT_EQ(format_text(picture(Tag::acdb)), "acdb");
   EXPECT_EQ(format_text(picture(Tag::aBcd16b)), "aBcd16b");
   EXPECT_EQ(format_text({{32, 32, 3, 3}, Type::f32, Tag::ABcd4b16a4b}), "ABcd4b16a4b");
+  EXPECT_EQ(format_text(picture(Tag::aBcd16b, Type::bf16)), "bf16:aBcd16b");
   EXPECT_EQ(format_text(picture(Tag::any)), "opaque");
 }
 
@@ -77,6 +78,19 @@ TEST(ReshapedLike, KeepsOrderAndNumbers) {
       EXPECT_EQ(ordered_like(picture(tag, type), {2, 17, 6, 10}), expected);
     }
   }
+}
+
+TEST(WithDataType, KeepsTheOrderOfPictures) {
+  for (const Tag tag : {Tag::abcd, Tag::acdb, Tag::aBcd4b, Tag::aBcd8b, Tag::aBcd16b}) {
+    EXPECT_EQ(with_data_type(picture(tag), Type::bf16), picture(tag, Type::bf16)) << format_text(picture(tag));
+  }
+  const memory::desc turned({2, 3}, Type::f32, memory::dims{1, 2}), turned_bf16({2, 3}, Type::bf16, memory::dims{1, 2});
+  EXPECT_EQ(with_data_type(turned, Type::bf16), turned_bf16);
+}
+
+TEST(WithDataType, IsRowMajorWhereTheOrderCannotBeHad) {
+  const memory::desc pairs({32, 32, 3, 3}, Type::bf16, Tag::ABcd8b16a2b);
+  EXPECT_EQ(with_data_type(pairs, Type::f32), memory::desc({32, 32, 3, 3}, Type::f32, Tag::abcd));
 }
 
 TEST(Describe, AnEmptyBiasIsNone) {

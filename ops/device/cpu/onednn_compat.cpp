@@ -28,18 +28,17 @@ struct Geometry {
 /// A bias that is not there is an empty descriptor.
 memory::desc or_empty(const memory::desc* bias) { return bias ? *bias : memory::desc(); }
 
-/// The extents and numbers of `desc`, in a layout that the primitive chooses.
-memory::desc any_like(const memory::desc& desc) { return {dims_of(desc), data_type_of(desc), memory::format_tag::any}; }
-
 /// What backward needs to know of forward: no post-op may be part of it.
 dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const memory::desc& src,
                                                     const memory::desc& weights, const memory::desc& dst) {
-  return conv_forward(true, window, any_like(src), any_like(weights), nullptr, any_like(dst), {});
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(src)); };
+  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), data_type_of(dst)), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
                                                          const memory::desc& dst) {
-  return inner_product_forward(true, any_like(src), any_like(weights), nullptr, any_like(dst), {});
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(dst)); };
+  return inner_product_forward(true, any(src), any(weights), nullptr, any(dst), {});
 }
 
 prop_kind forward_kind(bool is_training) {
@@ -48,7 +47,7 @@ prop_kind forward_kind(bool is_training) {
 
 }  // namespace
 
-dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
+dnnl::primitive_attr attributes_for(const FusedActivation& activation, bool adds_to_dst) {
   // oneDNN's leaky relu is its relu with an alpha; its swish is x * sigmoid(alpha x).
   static const std::map<std::string, algorithm> kFunctions{{"Relu", algorithm::eltwise_relu},
                                                            {"LeakyRelu", algorithm::eltwise_relu},
@@ -59,6 +58,8 @@ dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
                                                            {"HardSwish", algorithm::eltwise_hardswish}};
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::post_ops post_ops;
+  if (adds_to_dst) post_ops.append_sum(1.0F);
   if (!activation.name.empty()) {
     const auto function = kFunctions.find(activation.name);
     if (function == kFunctions.end()) throw InternalError(activation.name + " cannot be fused");
@@ -68,20 +69,20 @@ dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
       alpha = 1.0F / 6;
       beta = 0.5F;
     }
-    dnnl::post_ops post_ops;
     append_activation(post_ops, function->second, alpha, beta);
-    attributes.set_post_ops(post_ops);
   }
+  attributes.set_post_ops(post_ops);
   return attributes;
 }
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window, const memory::desc& src,
                                                        const memory::desc& weights, const memory::desc* bias,
-                                                       const memory::desc& dst, const FusedActivation& activation) {
+                                                       const memory::desc& dst, const FusedActivation& activation,
+                                                       bool adds_to_dst) {
   const Geometry g(window);
-  return describe<dnnl::convolution_forward>(engine(), attributes_for(activation), forward_kind(is_training),
-                                             algorithm::convolution_direct, src, weights, or_empty(bias), dst,
-                                             g.strides, g.dilates, g.pads_begin, g.pads_end);
+  return describe<dnnl::convolution_forward>(engine(), attributes_for(activation, adds_to_dst),
+                                             forward_kind(is_training), algorithm::convolution_direct, src, weights,
+                                             or_empty(bias), dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const memory::desc& src,
@@ -128,6 +129,20 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
 
 dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc& weights, const memory::desc& dst) {
   return describe<dnnl::matmul>(engine(), attributes_for(), src, weights, dst);
+}
+
+memory::desc with_data_type(const memory::desc& desc, memory::data_type type) {
+  if (data_type_of(desc) == type) return desc;
+  const memory::dims dims = dims_of(desc);
+  const auto blocking = blocking_of(desc);
+  if (blocking && blocking->inner.empty() && blocking->padded_extents == dims) return {dims, type, blocking->strides};
+  if (blocking && blocking->inner.size() == 1 && blocking->inner[0].axis == 1) {
+    const auto tag = channel_block_tag(dims.size(), blocking->inner[0].size);
+    const memory::desc changed = tag == memory::format_tag::undef ? memory::desc() : memory::desc(dims, type, tag);
+    const auto found = blocking_of(changed);
+    if (found && found->strides == blocking->strides) return changed;
+  }
+  return with_data_type(plain_desc(dims), type);
 }
 
 std::optional<BlockedStrides> blocked_strides(const memory::desc& desc) {
@@ -181,19 +196,11 @@ ChannelBlocks channel_blocks(const memory::desc& desc) {
 
 memory::desc reshaped_like(const memory::desc& like, const memory::dims& dims) {
   using Tag = memory::format_tag;
+  static constexpr Tag kRowMajor[] = {Tag::abc, Tag::abcd, Tag::abcde};
+  static constexpr Tag kLast[] = {Tag::acb, Tag::acdb, Tag::acdeb};
   const std::int64_t block = channel_blocks(like).block;
-  const std::size_t axes = dims.size() - 3;  // 0 for one spatial axis
-  const auto one_of = [&](Tag line, Tag picture, Tag volume) {
-    return axes == 0 ? line : axes == 1 ? picture : volume;
-  };
-  Tag tag = one_of(Tag::abc, Tag::abcd, Tag::abcde);
-  if (!blocking_of(like)->inner.empty()) {
-    tag = block == 16  ? one_of(Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b)
-          : block == 8 ? one_of(Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b)
-                       : one_of(Tag::aBc4b, Tag::aBcd4b, Tag::aBcde4b);
-  } else if (block > 1) {
-    tag = one_of(Tag::acb, Tag::acdb, Tag::acdeb);
-  }
+  const Tag tag = !blocking_of(like)->inner.empty() ? channel_block_tag(dims.size(), block)
+                                                    : (block > 1 ? kLast : kRowMajor)[dims.size() - 3];
   return {dims, data_type_of(like), tag};
 }
 
@@ -205,7 +212,7 @@ std::string format_text(const memory::desc& desc) {
   std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) {
     return blocking->strides[static_cast<std::size_t>(a)] > blocking->strides[static_cast<std::size_t>(b)];
   });
-  std::string text;
+  std::string text = data_type_of(desc) == memory::data_type::bf16 ? "bf16:" : "";
   for (const int axis : axes) {
     const auto is_its = [&](const Blocking::InnerBlock& block) { return block.axis == axis; };
     const bool is_blocked = std::any_of(blocking->inner.begin(), blocking->inner.end(), is_its);

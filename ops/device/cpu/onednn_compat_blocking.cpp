@@ -1,5 +1,6 @@
 #include "ops/device/cpu/onednn_compat_blocking.h"
 
+#include <array>
 #include <map>
 
 namespace thaw::cpu {
@@ -39,6 +40,15 @@ memory::dims dims_of(const memory::desc& desc) { return desc.get_dims(); }
 memory::data_type data_type_of(const memory::desc& desc) { return desc.get_data_type(); }
 
 #endif
+
+memory::format_tag channel_block_tag(std::size_t rank, std::int64_t block) {
+  using Tag = memory::format_tag;
+  static const std::map<std::int64_t, std::array<Tag, 3>> kTags{{4, {Tag::aBc4b, Tag::aBcd4b, Tag::aBcde4b}},
+                                                                {8, {Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b}},
+                                                                {16, {Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b}}};
+  const auto of_block = kTags.find(block);
+  return of_block == kTags.end() || rank < 3 || rank > 5 ? Tag::undef : of_block->second[rank - 3];
+}
 
 std::string isa_text() {
   using Isa = dnnl::cpu_isa;

@@ -28,6 +28,9 @@ std::optional<Blocking> blocking_of(const dnnl::memory::desc& desc);
 dnnl::memory::dims dims_of(const dnnl::memory::desc& desc);
 dnnl::memory::data_type data_type_of(const dnnl::memory::desc& desc);
 
+/// Blocks of channels: aBcd16b for rank 4 and blocks of 16. `undef` if oneDNN has no such layout.
+dnnl::memory::format_tag channel_block_tag(std::size_t rank, std::int64_t block);
+
 /// oneDNN's name of the newest instruction set that it uses here: "avx512_core_bf16".
 std::string isa_text();
 

@@ -68,18 +68,12 @@ memory::desc ordered_like(const memory::desc& like, const memory::dims& dims) {
   using Tag = memory::format_tag;
   static constexpr Tag kRowMajor[] = {Tag::ab, Tag::abc, Tag::abcd, Tag::abcde};
   static constexpr Tag kLast[] = {Tag::ab, Tag::acb, Tag::acdb, Tag::acdeb};
-  static constexpr Tag kOf4[] = {Tag::undef, Tag::aBc4b, Tag::aBcd4b, Tag::aBcde4b};
-  static constexpr Tag kOf8[] = {Tag::undef, Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b};
-  static constexpr Tag kOf16[] = {Tag::undef, Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
   const auto order = channel_order(like);
   if (!order || dims.size() < 2 || dims.size() > 5) throw InternalError("no layout like " + format_text(like));
-  const bool is_blocked = !blocking_of(like)->inner.empty();
-  const auto& tags = order->is_row_major  ? kRowMajor
-                     : !is_blocked        ? kLast
-                     : order->block == 16 ? kOf16
-                     : order->block == 8  ? kOf8
-                                          : kOf4;
-  return {dims, data_type_of(like), tags[dims.size() - 2]};
+  const memory::format_tag tag = order->is_row_major                ? kRowMajor[dims.size() - 2]
+                                 : blocking_of(like)->inner.empty() ? kLast[dims.size() - 2]
+                                                                    : channel_block_tag(dims.size(), order->block);
+  return {dims, data_type_of(like), tag};
 }
 
 void zero_padding(const ChannelOrder& order, float* data) {
