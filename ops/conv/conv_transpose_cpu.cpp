@@ -113,7 +113,7 @@ std::unique_ptr<Kernel> make_transpose(BindContext& context) {
   if (has_bias) context.want_input(2, layout_of(plain_desc(context.input_type(2))));
   if (!has_bias && context.node().attributes.text("activation").empty()) return spread;
   const auto& sums = pd.diff_src_desc();
-  const bool is_wide = sums.data_type() == dnnl::memory::data_type::f32;
+  const bool is_wide = data_type_of(sums) == dnnl::memory::data_type::f32;
   return std::make_unique<InTurn>(std::move(spread),
                                   is_wide ? make_finish<float>(context, sums) : make_finish<BFloat16>(context, sums));
 }
