@@ -65,10 +65,13 @@ std::optional<Options> parse(int argc, const char* const* argv) {
 
 /// What the program is told of the precision.
 Program::Options program_options(const Options& options) {
-  if (options.precision != "fp32") {
-    throw InputError("--precision " + options.precision + ": programs compute in fp32 alone as yet");
+  const bool is_bfloat16 = options.precision == "bf16";
+  if (options.precision != "fp32" && !is_bfloat16) {
+    throw InputError("--precision " + options.precision + ": programs compute in fp32 and bf16 as yet");
   }
-  return {.is_training = !options.is_inference, .arena = nullptr};
+  return {.is_training = !options.is_inference,
+          .precision = is_bfloat16 ? Precision::kBFloat16 : Precision::kFloat32,
+          .arena = nullptr};
 }
 
 /// The kernel's own figure, as for every other program of the benchmark.
