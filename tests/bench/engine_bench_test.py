@@ -26,9 +26,8 @@ class EngineBench(unittest.TestCase):
         self.assert_refused(["unet", "--fast"], "unrecognised option '--fast'")
         self.assert_refused(["unet", "--steps", "0"], "--steps must be at least 1, --warmup not negative")
         self.assert_refused(["unet", "--warmup", "-1"], "--steps must be at least 1, --warmup not negative")
-        for precision in ("bf16", "int8"):
-            message = f"--precision {precision}: programs compute in fp32 alone as yet"
-            self.assert_refused(["unet", *SMALL, "--precision", precision], message)
+        message = "--precision int8: programs compute in fp32 and bf16 as yet"
+        self.assert_refused(["unet", *SMALL, "--precision", "int8"], message)
         self.assert_refused(["unet", "--precision", "fp8"], "--precision fp8: there are fp32, bf16 and int8")
 
     def test_a_training_step_in_one_line(self):
@@ -57,6 +56,17 @@ class EngineBench(unittest.TestCase):
         self.assertGreater(line["arena_bytes_without_reuse"], line["arena_bytes"])
         # Random labels of 1000 classes: about ln 1000.
         self.assertTrue(5 < line["first_loss"] < 10, line["first_loss"])
+
+    def test_bf16_computes_much_the_same(self):
+        lines = {}
+        for precision in ("fp32", "bf16"):
+            result = engine_bench("unet", *SMALL, "--precision", precision)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            lines[precision] = json.loads(result.stdout)
+            self.assertEqual(lines[precision]["precision"], precision)
+        losses = [line["first_loss"] for line in lines.values()]
+        self.assertLess(abs(losses[1] / losses[0] - 1), 0.02)
+        self.assertNotEqual(*losses)
 
     def test_inference_keeps_its_folded_weights(self):
         result = engine_bench("resnet50", *SMALL, "--inference")
