@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import unittest
+import unittest.mock
 
 import bench
 import engine_suite
@@ -73,6 +74,16 @@ class EngineSuiteTest(unittest.TestCase):
         self.assertEqual(best.environment, {"A": "as it comes"})
         self.assertEqual(best.command[:3], ["run", "--way", "channels_last:fp32"])
         self.assertIsNone(engine_suite.fastest(engine_suite.of_kind(screened, CASE, "bf16", "tuned")))
+
+    def test_a_disturbed_screening_is_repeated_once(self):
+        out = json.dumps({"ways": [{"seconds_per_step": {"median": 2.0}, "parameters": 7}]})
+        worker, arguments = Variant("torch", "BLAS", "tuned", []), argparse.Namespace()
+        for loads, counted in (([0.5, 0.0, 0.0], 0.0), ([0.0, 0.5, 0.5], 0.0), ([0.5, 0.4, 0.0], 0.4)):
+            runs = [(out, {"foreign_cores": load}) for load in loads]
+            with unittest.mock.patch("engine_suite.run_quietly", side_effect=runs):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    found = engine_suite.screen(CASE, worker, ["contiguous:fp32"], arguments)
+            self.assertEqual([each.foreign_cores for each in found], [counted])
 
     def test_verdicts_compare_seconds_by_allocator_and_the_leanest_memory(self):
         self.assertEqual(
