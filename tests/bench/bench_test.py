@@ -76,10 +76,10 @@ class BenchTest(unittest.TestCase):
                 verdict_line(verdict("speed", "torch: way", 1.234, None, None)),
             ],
             [
-                f"{'PASS':7} {'speed':34}  1.23 (target 1.1)   torch: way",
-                f"{'SHORT':7} {'speed':34}  1.23 (target 1.5)   torch: way",
-                f"{'UNKNOWN':7} {'speed':34}     - (target 1.5)   no such program",
-                f"{'':7} {'speed':34}  1.23 (no target)    torch: way",
+                f"{'PASS':7} {'speed':38}  1.23 (target 1.1)   torch: way",
+                f"{'SHORT':7} {'speed':38}  1.23 (target 1.5)   torch: way",
+                f"{'UNKNOWN':7} {'speed':38}     - (target 1.5)   no such program",
+                f"{'':7} {'speed':38}  1.23 (no target)    torch: way",
             ],
         )
 

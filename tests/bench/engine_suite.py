@@ -23,7 +23,10 @@ from variant import (
     verdict,
 )
 
-ROUNDS, THAW_STEPS, TORCH_STEPS = 2, 5, 3
+ROUNDS, THAW_STEPS = 2, 5
+# (steps before, measured steps) of PyTorch. jit-optimized programs still change in their second run.
+SCREENING = {"training": (1, 1), "inference": (2, 1)}
+REPEATED = {"training": (1, 3), "inference": (3, 5)}
 MEMORY_TARGET = 0.75
 ANY = "the best"  # of both allocators
 # Nothing is given back to the system between steps: glibc otherwise maps and unmaps every large tensor anew.
@@ -96,6 +99,10 @@ def mode_flag(case):
     return ["--inference"] if case.mode == "inference" else []
 
 
+def step_flags(warmup, steps):
+    return ["--warmup", str(warmup), "--steps", str(steps)]
+
+
 def torch_workers(case, arguments):
     """A Variant without ways for each PyTorch and allocator; what is still to be said is which ways it measures."""
     workers = []
@@ -137,7 +144,7 @@ def screen(case, worker, ways, arguments):
     flags = [flag for way in ways for flag in ("--way", way)]
     for _ in range(2):  # once more if it was disturbed: without a quiet screening there is no verdict
         try:
-            out, watched = run_quietly(worker, arguments, [*flags, "--warmup", "1", "--steps", "1"])
+            out, watched = run_quietly(worker, arguments, [*flags, *step_flags(*SCREENING[case.mode])])
         except Refused as error:
             raise SystemExit(str(error)) from error
         if watched["foreign_cores"] <= QUIET_CORES:
@@ -163,19 +170,19 @@ def of_kind(screened, case, precision, allocator):
     ]
 
 
-def fastest(screened):
+def fastest(case, screened):
     """The way to measure again, or None where there is none."""
     if not screened:
         return None
     best = min(screened, key=lambda each: each.seconds)
-    command = [*best.worker.command, "--way", best.way, "--warmup", "1", "--steps", str(TORCH_STEPS)]
+    command = [*best.worker.command, "--way", best.way, *step_flags(*REPEATED[case.mode])]
     way = f"{best.way.replace(':', ', ')}, {best.worker.way}"
     return Variant(best.worker.program, way, best.worker.allocator, command, best.worker.environment)
 
 
 def thaw_variant(case, precision, arguments):
     command = [arguments.engine, case.network, *mode_flag(case), "--precision", precision]
-    command += ["--threads", str(arguments.threads), "--warmup", "2", "--steps", str(THAW_STEPS)]
+    command += ["--threads", str(arguments.threads), *step_flags(2, THAW_STEPS)]
     missing = "" if os.path.exists(arguments.engine) else f"{arguments.engine}: no such file"
     return Variant("thaw", precision, "as it comes", command, refusal=missing)
 
@@ -233,7 +240,7 @@ def compare(case, arguments):
             kind = of_kind(screened, case, case.torch_precision(precision), allocator)
             # Measured beside another program, a way may have looked slower than it is.
             quiet[allocator] = all(each.foreign_cores <= QUIET_CORES for each in kind)
-            if best := fastest(kind):
+            if best := fastest(case, kind):
                 torch[allocator] = best
         comparisons.append(Comparison(precision, thaw_variant(case, precision, arguments), torch, quiet))
     return comparisons

@@ -69,11 +69,12 @@ class EngineSuiteTest(unittest.TestCase):
             Screened(plain, "channels_last:bf16", 1.0, 0.0),
             Screened(tuned, "channels_last:fp32", 1.5, 0.0),
         ]
-        best = engine_suite.fastest(engine_suite.of_kind(screened, CASE, "fp32", "as it comes"))
+        best = engine_suite.fastest(CASE, engine_suite.of_kind(screened, CASE, "fp32", "as it comes"))
         self.assertEqual((best.way, best.allocator), ("channels_last, fp32, BLAS", "as it comes"))
         self.assertEqual(best.environment, {"A": "as it comes"})
         self.assertEqual(best.command[:3], ["run", "--way", "channels_last:fp32"])
-        self.assertIsNone(engine_suite.fastest(engine_suite.of_kind(screened, CASE, "bf16", "tuned")))
+        self.assertEqual(best.command[3:], ["--warmup", "1", "--steps", "3"])
+        self.assertIsNone(engine_suite.fastest(CASE, engine_suite.of_kind(screened, CASE, "bf16", "tuned")))
 
     def test_a_disturbed_screening_is_repeated_once(self):
         out = json.dumps({"ways": [{"seconds_per_step": {"median": 2.0}, "parameters": 7}]})

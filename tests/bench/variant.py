@@ -126,7 +126,7 @@ def verdict_line(row):
     mark = {True: "PASS", False: "SHORT", None: "UNKNOWN"}[row["passed"]] if row["limit"] is not None else ""
     value = f"{row['value']:5.2f}" if row["value"] is not None else "    -"
     target = f"(target {row['limit']:g})" if row["limit"] is not None else "(no target)"
-    return f"{mark:7} {row['target']:34} {value} {target:13}  {row['against']}"
+    return f"{mark:7} {row['target']:38} {value} {target:13}  {row['against']}"
 
 
 def print_verdicts(rows):
