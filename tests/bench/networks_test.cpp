@@ -28,11 +28,12 @@ NetworkOptions small(const std::string& name, bool is_training = true) {
 }
 
 struct Runnable {
-  explicit Runnable(const NetworkOptions& options)
+  explicit Runnable(const NetworkOptions& options, Precision precision = Precision::kFloat32)
       : step(build_step(options)),
         device(make_cpu_device(2)),
         store(std::make_shared<ParameterStore>(device)),
-        program(step.graph, device, store, {.is_training = options.is_training, .arena = nullptr}),
+        program(step.graph, device, store,
+                {.is_training = options.is_training, .precision = precision, .arena = nullptr}),
         batch(step, options, 1) {
     initialize(step, *store);
   }
@@ -75,13 +76,15 @@ TEST(BenchNetworks, HaveTheShapesOfTheirTasks) {
 
 TEST(BenchNetworks, LearnABatchByHeart) {
   for (const std::string& name : network_names()) {
-    SCOPED_TRACE(name);
-    Runnable training(small(name));
-    const double first = training.run(1);
-    double last = first;
-    for (std::int32_t number = 2; number <= 4; ++number) last = training.run(number);
-    EXPECT_LT(last, 0.99 * first);
-    EXPECT_GE(last, 0);
+    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+      SCOPED_TRACE(name + (precision == Precision::kBFloat16 ? " in bfloat16" : ""));
+      Runnable training(small(name), precision);
+      const double first = training.run(1);
+      double last = first;
+      for (std::int32_t number = 2; number <= 4; ++number) last = training.run(number);
+      EXPECT_LT(last, 0.99 * first);
+      EXPECT_GE(last, 0);
+    }
   }
 }
 
