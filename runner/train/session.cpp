@@ -40,10 +40,11 @@ std::vector<std::int32_t> label_truth(const Batch& batch, int max_objects) {
 
 }  // namespace
 
-Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device)
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files)
     : device_(std::move(device)),
-      training_(build_training(config, findings)),
-      evaluation_(build_evaluation(config, findings)) {
+      training_(build_training(config, files, findings)),
+      evaluation_(build_evaluation(config, files, findings)) {
+  for (ParameterInit& parameter : evaluation_.model.parameters) parameter.values.reset();
   findings.throw_if_any();
   store_ = std::make_shared<ParameterStore>(device_);
   auto arena = std::make_shared<Arena>(device_);
@@ -59,8 +60,21 @@ void Session::initialize(std::uint64_t seed) {
   }
 }
 
+void Session::release_file_weights() {
+  for (ParameterInit& parameter : training_.model.parameters) parameter.values.reset();
+}
+
+const float* Session::images_of(const Batch& batch, const BuiltGraph& built) {
+  if (built.model.running.empty() || batch.count == batch.capacity) return batch.images.data();
+  filled_images_ = batch.images;
+  const std::size_t row = batch.images.size() / static_cast<std::size_t>(batch.capacity);
+  const std::size_t samples = row * static_cast<std::size_t>(batch.count);
+  for (std::size_t i = samples; i < filled_images_.size(); ++i) filled_images_[i] = filled_images_[i - samples];
+  return filled_images_.data();
+}
+
 void Session::feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects) {
-  program.set_input(built.model.input, batch.images.data());
+  program.set_input(built.model.input, images_of(batch, built));
   program.set_input(built.objective.sample_weights, batch.weights.data());
   for (const ObjectiveTerm& term : built.objective.terms) {
     if (term.target == CLASS) {
