@@ -8,6 +8,7 @@
 #include "graph/passes/rewrite.h"
 #include "ops/catalogue.h"
 #include "ops/update/update.h"
+#include "runner/config/model_facts.h"
 #include "schemas/diagnostic.h"
 #include "schemas/layer_names.h"
 #include "schemas/targets.h"
@@ -170,6 +171,25 @@ BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, F
   if (build_forward(config, options, findings, builder, built)) {
     run_passes(config, {fusion("fuse"), removal()}, false, built);
   }
+  return built;
+}
+
+BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings) {
+  BuiltGraph built;
+  built.graph = std::make_shared<Graph>();
+  Builder builder(*built.graph, operators());
+  built.model = compose(config.model(), {batch, false, config.seed(), files}, builder, findings);
+  if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return built;
+  std::set<ValueId> taken;
+  for (const std::string& name : ModelFacts(config.model()).output_names()) {
+    ValueId value = built.model.outputs.at(name);
+    builder.enter(name);
+    const bool is_computed = built.graph->value(value).kind == ValueKind::kComputed;
+    if (!is_computed || !taken.insert(value).second) value = builder.node("Identity", {value});
+    built.graph->mark_output(value);
+    built.reads[name] = value;
+  }
+  built.passes = run_pipeline(*built.graph, operators(), {removal()});
   return built;
 }
 
