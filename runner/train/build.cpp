@@ -90,9 +90,10 @@ std::map<std::string, std::size_t> mark_outputs(const Experiment& config, BuiltG
   return places;
 }
 
-/// What a file gives is not known before it was read: whether its output is what the loss takes.
-void check_file_outputs(const Experiment& config, const BuiltGraph& built, Findings& findings) {
+/// What a file gives is not known before it was read. False if an output of one is not what its loss takes.
+bool are_file_outputs_fit(const Experiment& config, const BuiltGraph& built, Findings& findings) {
   const std::vector<std::string> names = layer_names(config.model());
+  bool is_fit = true;
   for (const Loss& loss : config.train().loss()) {
     const auto found = std::find(names.begin(), names.end(), loss.output());
     const int layer = static_cast<int>(found - names.begin());
@@ -102,11 +103,13 @@ void check_file_outputs(const Experiment& config, const BuiltGraph& built, Findi
     const std::string needed = is_binary ? "Sigmoid" : "Softmax";
     const int producer = built.graph->value(built.model.outputs.at(loss.output())).producer;
     if (producer >= 0 && built.graph->nodes()[static_cast<std::size_t>(producer)].op == needed) continue;
+    is_fit = false;
     findings.add("model.layer[" + std::to_string(layer) + "].onnx",
                  "\"" + loss.output() + "\" does not end in " + needed + ", but its " + kind_of(loss) + " needs one",
                  std::string("expected a layer { activation { function: ") + (is_binary ? "SIGMOID" : "SOFTMAX") +
                      " } } behind it, with the loss");
   }
+  return is_fit;
 }
 
 /// Forward graph and losses. False once a layer does not fit.
@@ -114,7 +117,7 @@ bool build_forward(const Experiment& config, const ComposeOptions& options, Find
                    BuiltGraph& built) {
   built.model = compose(config.model(), options, builder, findings);
   if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return false;
-  check_file_outputs(config, built, findings);
+  if (!are_file_outputs_fit(config, built, findings)) return false;
   try {
     built.objective = add_objective(config.train(), built.model, options.batch, builder);
   } catch (const GraphError& error) {
