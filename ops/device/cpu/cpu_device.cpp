@@ -125,6 +125,19 @@ class CpuDevice : public Device {
   }
   std::string isa() const override { return isa_name(dnnl::get_effective_cpu_isa()); }
   int threads() const override { return threads_; }
+  Support support_of(Precision precision) const override {
+    if (precision == Precision::kFloat32) return Support::kNative;
+    switch (dnnl::get_effective_cpu_isa()) {
+      case dnnl::cpu_isa::avx512_core_bf16:
+      case dnnl::cpu_isa::avx512_core_amx:
+        return Support::kNative;
+      case dnnl::cpu_isa::avx512_core:
+      case dnnl::cpu_isa::avx512_core_vnni:
+        return Support::kEmulated;
+      default:
+        return Support::kNone;
+    }
+  }
   const KernelTable& kernels() const override { return table_; }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
   LayoutPtr plain_layout(const TensorType& type) const override { return layout_of(plain_desc(type)); }
@@ -148,7 +161,7 @@ class CpuDevice : public Device {
   /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside,
   /// a grouped convolution's kernel has one axis more, for the groups. The elements' order is the same.
   static dnnl::memory::desc host_desc(const dnnl::memory::desc& desc) {
-    if (desc.data_type() != dnnl::memory::data_type::f32) return desc;
+    if (desc.data_type() == dnnl::memory::data_type::s32) return desc;
     return plain_desc(dims_of(desc));
   }
 
@@ -165,14 +178,17 @@ class CpuDevice : public Device {
 
   static std::unique_ptr<Kernel> reorder_between(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
     // The two may differ in rank (see host_desc): then the row-major one is read with the other's extents.
+    const auto row_major = [](const dnnl::memory::desc& like, const dnnl::memory::desc& extents) {
+      return with_data_type(plain_desc(dims_of(extents)), like.data_type());
+    };
     auto source = from, target = to;
     if (dims_of(from) != dims_of(to)) {
-      if (from == plain_desc(dims_of(from))) {
-        source = plain_desc(dims_of(to));
-      } else if (to == plain_desc(dims_of(to))) {
-        target = plain_desc(dims_of(from));
+      if (from == row_major(from, from)) {
+        source = row_major(from, to);
+      } else if (to == row_major(to, to)) {
+        target = row_major(to, from);
       } else {  // a dense layer's weights, where one program reads a picture and the other its values in a row
-        const auto plain = plain_desc(dims_of(from));
+        const auto plain = row_major(from, from);
         return std::make_unique<TwoReorders>(reorder_between(from, plain), reorder_between(plain, to),
                                              plain.get_size());
       }
