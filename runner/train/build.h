@@ -32,8 +32,8 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
 /// Forward and losses, for measuring.
 BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings);
 
-/// The layers alone, for batches of `batch`, as they act outside training: nothing is fused. `reads` holds every output,
-/// each a value of its own that a node gives.
+/// The layers alone, for batches of `batch`, as they act outside training: nothing is fused. `reads` holds every
+/// output, each a value of its own that a node gives.
 BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings);
 
 /// The learning rate that the experiment's optimizer starts from.
