@@ -58,7 +58,7 @@ def thaw(*words, **environment):
     return result.stdout
 
 
-def small_model():
+def small_model(batch="N"):
     """Two convolutions, one of them depthwise, a residual sum, torch's way of flattening, a tail that thaw does not know.
 
     Its normalizations share fresh statistics, as exporters write them.
@@ -91,7 +91,7 @@ def small_model():
     x = node("Reshape", [x, "rows"], "flat")
     x = node("Reshape", [x, "extents"], "picture")
     node("NonZero", [x], "tail")
-    graph = helper.make_graph(nodes, "small", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 3, 16, 16])],
+    graph = helper.make_graph(nodes, "small", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [batch, 3, 16, 16])],
                               [helper.make_tensor_value_info("tail", onnx.TensorProto.INT64, None)], weights)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
@@ -186,6 +186,17 @@ class Witness(unittest.TestCase):
         after = json.loads(thaw("show", second, "--json"))["validation"]["class/loss"]
         self.assertLess(before, 0.5)
         self.assertLess(abs(after - before), 0.05)  # not 0: its normalizations went on to follow the batches
+
+    def test_a_model_that_fixes_its_batch(self):
+        pictures = self.make_data(16, 3)[:16]
+        onnx.save(small_model(batch=16), self.root / "small.onnx")
+        path = self.exported(self.run_experiment(size=16, channels=3, scale="2", offset="-1", path="small.onnx",
+                                                 until="picture", more="", epochs=1))
+        shape = onnx.load(path).graph.input[0].type.tensor_type.shape
+        self.assertEqual([dim.dim_value for dim in shape.dim], [16, 3, 16, 16])
+        theirs, ours = self.outputs_of(path, pictures)
+        for name, values in theirs.items():
+            self.assertLess(np.abs(values - ours[name]).max(), TOLERANCE, name)
 
     def test_another_file_of_the_same_name_is_another_run(self):
         self.make_data(16, 3)
