@@ -106,6 +106,7 @@ json hash_rows(const RecordView& view) {
   add_row(rows, "Run", started.id());
   add_row(rows, "Config", started.config_sha256());
   for (const DataSet& data : started.data()) add_row(rows, "Data, " + data.split(), data.fingerprint());
+  for (const ModelFile& file : started.model_file()) add_row(rows, "Model file " + file.path(), file.sha256());
   if (view.record.finished) {
     add_row(rows, "Best weights", view.record.finished->best_weights_sha256());
     add_row(rows, "Last weights", view.record.finished->weights_sha256());

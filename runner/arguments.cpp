@@ -28,6 +28,7 @@ const std::vector<Verb>& verbs() {
       {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
+      {"export", "RUN", 1, 1, {"model", "weights", "data"}, "write a run's network as an ONNX model"},
       {"infer", "MODEL.onnx TENSOR...", 1, kMany, {"folder"}, "run an ONNX model on tensors (.npy, .pb); writes .npy"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
       {"help", "[VERB]", 0, 1, {}, "this text"},
@@ -65,6 +66,11 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
   if (has("folder")) {
     all.add_options()("output,o", po::value(&parsed.output)->value_name("DIR"),
                       "the folder for output_0.npy and so on");
+  }
+  if (has("model")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the model to write");
+  if (has("weights")) {
+    all.add_options()("weights", po::value(&parsed.weights)->value_name("best|last"),
+                      "those of the best epoch, or of the newest checkpoint [best]");
   }
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {
@@ -138,6 +144,12 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   }
   if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
     fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);
+  }
+  if (parsed.verb == "export" && !parsed.wants_help && parsed.output.empty()) {
+    fail("export needs a file to write, as in: thaw export RUN -o model.onnx", verb->name);
+  }
+  if (parsed.weights != "best" && parsed.weights != "last") {
+    fail("export: --weights takes best or last, not \"" + parsed.weights + "\"", verb->name);
   }
   if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
     fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);

@@ -4,6 +4,7 @@
 
 #include "reports/pages.h"
 #include "runner/arguments.h"
+#include "runner/export/export_run.h"
 #include "runner/infer/infer.h"
 #include "runner/store/durable_file.h"
 #include "runner/summary.h"
@@ -98,6 +99,14 @@ int infer_model(const Arguments& arguments) {
   return 0;
 }
 
+int export_model(const Arguments& arguments) {
+  ExportOptions options{arguments.operands[0], arguments.output, arguments.weights == "last", {}};
+  if (!arguments.data.empty()) options.data_folders.push_back(arguments.data);
+  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) options.data_folders.emplace_back(folder);
+  std::cout << export_run(options);
+  return 0;
+}
+
 int dispatch(const Arguments& arguments) {
   const std::string first = arguments.operands.empty() ? "" : arguments.operands[0];
   if (arguments.wants_help) {
@@ -114,6 +123,8 @@ int dispatch(const Arguments& arguments) {
     return run(arguments);
   } else if (arguments.verb == "summary") {
     return summary(arguments);
+  } else if (arguments.verb == "export") {
+    return export_model(arguments);
   } else if (arguments.verb == "infer") {
     return infer_model(arguments);
   } else if (arguments.verb == "show") {

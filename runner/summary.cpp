@@ -91,21 +91,23 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
-    for (const PassReport& pass : build_training(config, findings, true).passes) {
+    for (const PassReport& pass : build_training(config, prepared.models.files, findings, true).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';
     }
   }
   Findings findings = prepared.loaded.findings();
-  const Session session(config, findings, device);
+  const Session session(config, findings, device, prepared.models.files);
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);
   if (options.wants_json) return to_json(config, rows, plan).dump(2) + "\n";
   if (options.wants_plan) out << "training\n" << session.training_program().text() << '\n';
 
   out << config.name() << (config.description().empty() ? "" : ": " + config.description()) << "\n\n" << table(rows);
-  out << "\nparameters: " << grouped(plan.parameters()) << ", all trainable\n";
+  const bool is_all_trainable = plan.trainable_parameters() == plan.parameters();
+  out << "\nparameters: " << grouped(plan.parameters()) << ", "
+      << (is_all_trainable ? "all" : grouped(plan.trainable_parameters())) << " trainable\n";
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
   const std::int64_t batch = config.train().batch_size();

@@ -6,6 +6,7 @@
 #include "ops/device.h"
 #include "runner/config/load.h"
 #include "runner/data/open.h"
+#include "runner/train/model_files.h"
 
 namespace thaw {
 
@@ -29,6 +30,8 @@ struct RunOutcome {
 struct PreparedExperiment {
   LoadedExperiment loaded;
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
+  OpenedModels models;
+  std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
 };
 
 /// Checks everything there is to check before anything is written. Throws InputError with every finding.

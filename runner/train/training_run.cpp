@@ -46,7 +46,7 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
 
 Session make_session(const PreparedExperiment& prepared, std::shared_ptr<Device> device) {
   Findings findings = prepared.loaded.findings();
-  return Session(prepared.loaded.config, findings, std::move(device));
+  return Session(prepared.loaded.config, findings, std::move(device), prepared.models.files);
 }
 
 }  // namespace
@@ -96,6 +96,7 @@ void TrainingRun::begin() {
   } else {
     session_.initialize(config_.seed());
   }
+  session_.release_file_weights();
   if (has_start) {
     Event event;
     event.mutable_resumed()->set_from_step(state_.step);

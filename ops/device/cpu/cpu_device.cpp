@@ -55,6 +55,26 @@ void flush_denormals() {
 #endif
 }
 
+/// One reorder after the other, over memory of its own.
+class TwoReorders : public Kernel {
+ public:
+  TwoReorders(std::unique_ptr<Kernel> first, std::unique_ptr<Kernel> second, std::size_t bytes)
+      : first_(std::move(first)), second_(std::move(second)), between_(bytes) {}
+
+  void attach(const Buffers& buffers) override {
+    first_->attach({buffers.inputs, {between_.data()}, nullptr});
+    second_->attach({{between_.data()}, buffers.outputs, nullptr});
+  }
+  void run() override {
+    first_->run();
+    second_->run();
+  }
+
+ private:
+  std::unique_ptr<Kernel> first_, second_;
+  PageMemory between_;
+};
+
 class CpuDevice : public Device {
  public:
   explicit CpuDevice(int threads) : threads_(threads > 0 ? threads : available_cores()) {
@@ -141,8 +161,10 @@ class CpuDevice : public Device {
         source = row_major(from, to);
       } else if (to == row_major(to, to)) {
         target = row_major(to, from);
-      } else {
-        throw InternalError("cannot reorder between extents");
+      } else {  // a dense layer's weights, where one program reads a picture and the other its values in a row
+        const auto plain = row_major(from, from);
+        return std::make_unique<TwoReorders>(reorder_between(from, plain), reorder_between(plain, to),
+                                             plain.get_size());
       }
     }
     const dnnl::reorder::primitive_desc reorder(engine(), source, engine(), target);
