@@ -58,6 +58,7 @@ int run(const Arguments& arguments) {
   RunOptions options;
   options.runs_root = arguments.runs;
   options.command = command_line(arguments);
+  options.wants_profile = arguments.wants_profile;
   const RunOutcome outcome = run_experiment(prepared, open_device(arguments, prepared.loaded.config), options);
   write_report(outcome.folder);
   std::cerr << outcome.message << '\n';

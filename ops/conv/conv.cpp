@@ -195,7 +195,9 @@ void define_conv(OpRegistry& registry) {
                 .differentiability = Differentiability::kRule,
                 .gradient = transpose_gradient,
                 .flops = spread_flops});
-  registry.add({.name = "ConvTransposeGradBias", .infer = infer_grad_bias});
+  registry.add({.name = "ConvTransposeGradBias", .infer = infer_grad_bias, .flops = [](const InferContext& context) {
+                  return element_count(context.shape(0));
+                }});
   for (const char* op : {"Conv", "ConvTranspose"}) {
     registry.add_fusion(
         {std::string("activation into ") + op, [op](Graph& graph, int i) { return fuse_activation(graph, i, op); }});
