@@ -18,6 +18,12 @@ struct Buffers {
   void* scratch = nullptr;
 };
 
+/// What numbers kernels multiply. Sums, statistics, losses and what the parameter store holds are f32 with either.
+enum class Precision {
+  kFloat32,
+  kBFloat16,  ///< activations, their gradients and what multiplies them; what has no such kernel computes in f32
+};
+
 /// One step of a program: described once when it is bound, run every step. run() allocates nothing.
 class Kernel {
  public:
@@ -38,12 +44,15 @@ class BindContext {
   virtual LayoutPtr input_layout(int i) const = 0;
   /// Wants input `i` in this layout. An unclaimed parameter takes it for good.
   virtual void want_input(int i, LayoutPtr layout) = 0;
+  /// The layout in which an unclaimed parameter at input `i` is kept, if not as it is wanted: the store keeps f32.
+  virtual void store_input(int i, LayoutPtr layout) = 0;
   /// Gives output `i` in this layout. Every output must be given.
   virtual void give_output(int i, LayoutPtr layout) = 0;
   /// Asks for scratch memory during run().
   virtual void want_scratch(std::size_t bytes) = 0;
   /// Whether the program keeps what backward needs.
   virtual bool is_training() const = 0;
+  virtual Precision precision() const = 0;
 
   bool has_input(int i) const {
     const auto& inputs = node().inputs;

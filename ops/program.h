@@ -46,6 +46,7 @@ class Program {
  public:
   struct Options {
     bool is_training = true;
+    Precision precision = Precision::kFloat32;
     std::shared_ptr<Arena> arena;  ///< shared with programs that never run at the same time; null: its own
   };
   /// Binds every node. Parameters that `store` lacks are added, zeroed. Throws InternalError if a node has no kernel.

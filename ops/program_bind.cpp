@@ -13,11 +13,12 @@ namespace thaw {
 class Program::Binding : public BindContext {
  public:
   Binding(const Program& program, const Node& node)
-      : program_(program), node_(node), wanted_(node.inputs.size()), given_(node.outputs.size()) {}
+      : program_(program), node_(node), wanted_(node.inputs.size()), stored_(node.inputs.size()), given_(node.outputs.size()) {}
 
   const Graph& graph() const override { return *program_.graph_; }
   const Node& node() const override { return node_; }
   bool is_training() const override { return program_.options_.is_training; }
+  Precision precision() const override { return program_.options_.precision; }
 
   LayoutPtr input_layout(int i) const override {
     const ValueId value = node_.inputs.at(static_cast<std::size_t>(i));
@@ -28,17 +29,20 @@ class Program::Binding : public BindContext {
     return program_.store_->has(info.name) ? program_.store_->get(info.name).layout : nullptr;
   }
   void want_input(int i, LayoutPtr layout) override { wanted_.at(static_cast<std::size_t>(i)) = std::move(layout); }
+  void store_input(int i, LayoutPtr layout) override { stored_.at(static_cast<std::size_t>(i)) = std::move(layout); }
   void give_output(int i, LayoutPtr layout) override { given_.at(static_cast<std::size_t>(i)) = std::move(layout); }
   void want_scratch(std::size_t bytes) override { scratch_bytes_ = bytes; }
 
   const LayoutPtr& wanted(std::size_t i) const { return wanted_[i]; }
+  /// How an unclaimed parameter is kept.
+  const LayoutPtr& stored(std::size_t i) const { return stored_[i] ? stored_[i] : wanted_[i]; }
   const LayoutPtr& given(std::size_t i) const { return given_[i]; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   const Program& program_;
   const Node& node_;
-  std::vector<LayoutPtr> wanted_, given_;
+  std::vector<LayoutPtr> wanted_, stored_, given_;
   std::size_t scratch_bytes_ = 0;
 };
 
@@ -85,10 +89,13 @@ void Program::bind() {
     }
     return slot_of_value_[static_cast<std::size_t>(value)] = new_slot(std::move(slot));
   };
-  /// The slot that holds `value` in `layout`, after a reorder if need be.
-  const auto in_layout = [&](const Node& node, ValueId value, const LayoutPtr& layout) {
+  /// The slot that holds input `i` in the layout that is wanted, after a reorder if need be.
+  const auto in_layout = [&](const Binding& binding, std::size_t i) {
+    const Node& node = binding.node();
+    const ValueId value = node.inputs[i];
+    const LayoutPtr& layout = binding.wanted(i);
     int slot = slot_of_value_[static_cast<std::size_t>(value)];
-    if (slot < 0) slot = claim(value, layout);
+    if (slot < 0) slot = claim(value, binding.stored(i));
     if (slots_[static_cast<std::size_t>(slot)].layout->equals(*layout)) return slot;
     const auto key = std::make_pair(value, layout->text());
     const auto found = reordered.find(key);
@@ -125,7 +132,7 @@ void Program::bind() {
         continue;
       }
       if (!binding.wanted(i)) fail(node, "its kernel did not say how it wants input " + std::to_string(i));
-      step.inputs.push_back(in_layout(node, node.inputs[i], binding.wanted(i)));
+      step.inputs.push_back(in_layout(binding, i));
     }
     step.is_constant = all_fixed(step.inputs) && !operators().get(node.op).has_side_effect;
     for (std::size_t k = 0; k < node.outputs.size(); ++k) {
@@ -203,7 +210,8 @@ void Program::plan_slots() {
     const Node& node = graph_->nodes()[static_cast<std::size_t>(step.node)];
     Slot& output = slots_[static_cast<std::size_t>(step.outputs[0])];
     for (const int i : operators().get(node.op).in_place_inputs) {
-      const int index = step.inputs[static_cast<std::size_t>(i)];
+      const int index = static_cast<std::size_t>(i) < step.inputs.size() ? step.inputs[static_cast<std::size_t>(i)] : -1;
+      if (index < 0) continue;
       const Slot& input = slots_[static_cast<std::size_t>(index)];
       const bool is_same_size = input.bytes == output.bytes;
       if (input.is_persistent || input.last_step != s || !is_same_size) continue;

@@ -1,8 +1,9 @@
 // Convolution, transposed convolution, and their gradients, over one to three spatial axes ("pixels" below: [D,] [H,]
 // W). Source: ONNX Conv-11, ConvTranspose-11.
 //
-//   Conv(X[N,C,pixels], W[M,C/group,kernel], B[M]?) -> Y[N,M,out]
+//   Conv(X[N,C,pixels], W[M,C/group,kernel], B[M]?, R[Y's]?) -> Y[N,M,out]
 //     attributes: kernel_shape (W's), strides, pads, dilations, group (1), activation ("", "Relu", "Tanh"; by fusion)
+//     R, by fusion and in inference alone, is added before the activation.
 //   ConvGradInput(dY, W) {input_shape} -> dX
 //   ConvGradWeight(X, dY) {has_bias}   -> dW, dB?
 //
@@ -13,10 +14,13 @@
 //   ConvTransposeGradBias(dY) -> dB
 //   Without its bias it is the gradient of the Conv that has the same attributes and weights, which takes Y to X. So
 //   its own gradients are that Conv (dX) and that Conv's weight gradient (dW).
+#include "ops/conv/conv.h"
+
 #include "graph/builder.h"
 #include "ops/activation.h"
 #include "ops/definitions.h"
 #include "ops/window.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw {
 namespace {
@@ -60,7 +64,9 @@ std::vector<TensorType> infer_conv(const InferContext& context) {
   }
   expect_bias(context, w[0]);
   const Shape extents = window.output_extents(context, spatial_extents(x));
-  return {{DType::kFloat32, picture_shape(x[0], w[0], extents)}};
+  const TensorType y{DType::kFloat32, picture_shape(x[0], w[0], extents)};
+  if (context.has_input(3) && context.input(3) != y) throw InternalError("Conv: what is added has another shape");
+  return {y};
 }
 
 std::vector<TensorType> infer_transpose(const InferContext& context) {
@@ -121,6 +127,7 @@ Attributes geometry_of(const GradientContext& context) {
 }
 
 std::vector<ValueId> conv_gradient(const GradientContext& context) {
+  if (context.node.inputs.size() > 3) throw InternalError("Conv: a fused sum has no gradient");
   Builder& builder = context.builder;
   const ValueId dy = gradient_before_activation(context);
   std::vector<ValueId> grads(context.node.inputs.size(), kNoValue);
@@ -176,10 +183,11 @@ std::vector<TensorType> infer_grad_bias(const InferContext& context) {
 void define_conv(OpRegistry& registry) {
   registry.add({.name = "Conv",
                 .min_inputs = 2,
-                .max_inputs = 3,
+                .max_inputs = 4,
                 .infer = infer_conv,
                 .differentiability = Differentiability::kRule,
                 .gradient = conv_gradient,
+                .in_place_inputs = {3},
                 .flops = conv_flops});
   registry.add(
       {.name = "ConvGradInput", .min_inputs = 2, .max_inputs = 2, .infer = infer_grad_input, .flops = spread_flops});
@@ -198,6 +206,7 @@ void define_conv(OpRegistry& registry) {
   registry.add({.name = "ConvTransposeGradBias", .infer = infer_grad_bias, .flops = [](const InferContext& context) {
                   return element_count(context.shape(0));
                 }});
+  registry.add_inference_fusion({"Add into Conv", fuse_residual});
   for (const char* op : {"Conv", "ConvTranspose"}) {
     registry.add_fusion(
         {std::string("activation into ") + op, [op](Graph& graph, int i) { return fuse_activation(graph, i, op); }});

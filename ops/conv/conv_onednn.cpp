@@ -1,33 +1,68 @@
 // CPU kernels of convolutions: oneDNN chooses every layout.
 #include "ops/conv/conv_onednn.h"
 
+#include <cstring>
+
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn_compat.h"
 
 namespace thaw::cpu {
 namespace {
 
+constexpr auto kStored = dnnl::memory::data_type::f32;  ///< weights and their gradients, whatever is multiplied
+
+/// A convolution that adds to what its output holds: input 3, which the program gives it as its output where it can.
+class AddedTo : public Kernel {
+ public:
+  AddedTo(std::unique_ptr<Kernel> conv, std::size_t bytes) : conv_(std::move(conv)), bytes_(bytes) {}
+  void attach(const Buffers& buffers) override {
+    buffers_ = buffers;
+    conv_->attach(buffers);
+  }
+  void run() override {
+    if (buffers_.inputs[3] != buffers_.outputs[0]) std::memcpy(buffers_.outputs[0], buffers_.inputs[3], bytes_);
+    conv_->run();
+  }
+
+ private:
+  std::unique_ptr<Kernel> conv_;
+  std::size_t bytes_;
+  Buffers buffers_;
+};
+
 std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const Node& node = context.node();
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
-  const auto pd = conv_forward(context.is_training(), conv_window(node, context.input_type(0)),
-                               any_desc(context.input_type(0).shape), any_kernel_desc(node, context.input_type(1)),
-                               has_bias ? &bias : nullptr, any_desc(context.output_type(0).shape),
-                               FusedActivation::of(node.attributes));
+  const auto type = compute_type(context);
+  const auto src = any_desc(context.input_type(0).shape, type), dst = any_desc(context.output_type(0).shape, type);
+  const Window window = conv_window(node, context.input_type(0));
+  const auto pd =
+      conv_forward(context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
+                   has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
+  if (type != kStored) {
+    // As backward will lay out the gradient, so that the optimizer walks both side by side.
+    const auto gradient = any_kernel_desc(node, context.input_type(1), kStored);
+    context.store_input(1, layout_of(conv_backward_weights(window, src, gradient, nullptr, dst).diff_weights_desc()));
+  }
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
-  return bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,
-                        {{DNNL_ARG_DST, 0, pd.dst_desc()}});
+  auto kernel = bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,
+                               {{DNNL_ARG_DST, 0, pd.dst_desc()}});
+  if (!context.has_input(3)) return kernel;
+  context.want_input(3, layout_of(pd.dst_desc()));
+  return std::make_unique<AddedTo>(std::move(kernel), pd.dst_desc().get_size());
 }
 
 std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const Node& node = context.node();
   const bool has_bias = node.attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
-  const auto pd = conv_backward_weights(conv_window(node, context.input_type(0)), any_desc(context.input_type(0).shape),
-                                        any_kernel_desc(node, context.output_type(0)), has_bias ? &bias : nullptr,
-                                        any_desc(context.input_type(1).shape));
+  const auto type = compute_type(context);
+  const auto pd =
+      conv_backward_weights(conv_window(node, context.input_type(0)), any_desc(context.input_type(0).shape, type),
+                            any_kernel_desc(node, context.output_type(0), kStored), has_bias ? &bias : nullptr,
+                            any_desc(context.input_type(1).shape, type));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
   return bind_primitive(context, dnnl::convolution_backward_weights(pd), pd.scratchpad_desc(),
@@ -40,19 +75,21 @@ Window conv_window(const Node& node, const TensorType& picture) {
   return Window::of(node.attributes, picture.shape.size() - 2);
 }
 
-dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel) {
+dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, dnnl::memory::data_type type) {
   const std::int64_t group = node.attributes.integer("group", 1);
-  if (group == 1) return any_desc(kernel.shape);
+  if (group == 1) return any_desc(kernel.shape, type);
   dnnl::memory::dims dims = kernel.shape;
   dims[0] /= group;
   dims.insert(dims.begin(), group);
-  return any_desc(dims);
+  return any_desc(dims, type);
 }
 
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context) {
   const Node& node = context.node();
-  return conv_backward_data(conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape),
-                            any_kernel_desc(node, context.input_type(1)), any_desc(context.input_type(0).shape));
+  const auto type = compute_type(context);
+  return conv_backward_data(conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, type),
+                            any_kernel_desc(node, context.input_type(1), type),
+                            any_desc(context.input_type(0).shape, type));
 }
 
 std::unique_ptr<Kernel> bind_spread(BindContext& context,

@@ -10,7 +10,7 @@ Window conv_window(const Node& node, const TensorType& picture);
 
 /// A convolution's kernel for oneDNN to lay out. With groups it has an axis more, [group][filters / group][channels /
 /// group][extents]: the same elements in the same order as ONNX's [filters][channels / group][extents].
-dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel);
+dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, dnnl::memory::data_type type);
 
 /// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
 /// convolution with respect to its input, and a transposed convolution without bias.

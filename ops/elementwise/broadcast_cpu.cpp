@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
 
+#include "ops/device/cpu/bfloat16.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat_order.h"
 
@@ -176,6 +178,15 @@ std::optional<Reading> reading_of(const TensorType& type, const Shape& aligned, 
   return reading;
 }
 
+/// Whose results in bfloat16 are as good as their arguments were. Not so where digits are lost near 1 (Sigmoid) or
+/// errors grow (Exp, Log, Pow, Div).
+bool allows_bfloat16(const std::string& op) {
+  static const std::set<std::string> kOps{
+      "Add",      "Sub",       "Mul",           "Max",           "Min",   "Relu",      "ReluGrad", "LeakyRelu", "Clip",
+      "ClipGrad", "HardSwish", "HardSwishGrad", "LeakyReluGrad", "Swish", "SwishGrad", "Elu",      "EluGrad"};
+  return kOps.count(op) > 0;
+}
+
 /// A kernel while it is bound.
 class Binder {
  public:
@@ -190,7 +201,11 @@ class Binder {
   }
 
   std::unique_ptr<Kernel> bind() {
-    const LayoutPtr layout = followed_layout();
+    LayoutPtr layout = followed_layout();
+    if (layout && is_bfloat16(layout)) {
+      if (auto kernel = bind_bfloat16(layout)) return kernel;
+      layout = as_floats(layout);
+    }
     if (layout) {
       auto kernel = bind_in(layout);
       if (kernel) return kernel;
@@ -216,14 +231,31 @@ class Binder {
     return nullptr;
   }
 
+  /// Element by element over all the memory, padding included, however it is ordered.
+  bool may_ignore_order(const LayoutPtr& layout) const {
+    if (!is_all_whole()) return false;
+    const auto order = channel_order(desc_of(layout));
+    return broadcast_.keeps_zero || (order && !order->has_padding());
+  }
+
+  void want_all_in(const LayoutPtr& layout) {
+    for (int i = 0; i < inputs_; ++i) context_.want_input(i, layout);
+    context_.give_output(0, layout);
+  }
+
+  std::unique_ptr<Kernel> bind_bfloat16(const LayoutPtr& layout) {
+    if (!allows_bfloat16(context_.node().op) || !may_ignore_order(layout)) return nullptr;
+    want_all_in(layout);
+    const auto count = static_cast<std::int64_t>(layout->bytes() / sizeof(BFloat16));
+    return make_bfloat16_kernel(inputs_, count, std::move(broadcast_.tile));
+  }
+
   std::unique_ptr<Kernel> bind_in(const LayoutPtr& layout) {
     const auto order = channel_order(desc_of(layout));
     Walk walk{inputs_, {}, {}, std::nullopt};
-    if (is_all_whole() && (broadcast_.keeps_zero || (order && !order->has_padding()))) {
-      // Element by element over all the memory, padding included, however it is ordered.
+    if (may_ignore_order(layout)) {
       walk.axes = {{static_cast<std::int64_t>(layout->bytes() / sizeof(float)), {1, 1, 1}}};
-      for (int i = 0; i < inputs_; ++i) context_.want_input(i, layout);
-      context_.give_output(0, layout);
+      want_all_in(layout);
       return std::make_unique<BroadcastKernel>(std::move(walk), std::move(broadcast_.tile));
     }
     if (!order) return nullptr;

@@ -31,6 +31,9 @@ struct Broadcast {
   bool keeps_zero = false;
 };
 
+/// The function applied to `count` bfloat16 numbers of each input, element by element.
+std::unique_ptr<Kernel> make_bfloat16_kernel(int inputs, std::int64_t count, TileFunction tile);
+
 /// Binds the kernel: the output takes the layout of the last input of its own shape that is not row-major.
 std::unique_ptr<Kernel> bind_broadcast(BindContext& context, Broadcast broadcast);
 

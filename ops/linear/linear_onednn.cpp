@@ -7,6 +7,13 @@
 namespace thaw::cpu {
 namespace {
 
+constexpr auto kStored = dnnl::memory::data_type::f32;  ///< weights, their gradients and rows of results
+
+/// As input `i` lies, in the numbers that are multiplied.
+dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
+  return with_data_type(desc_of(context.input_layout(i)), compute_type(context));
+}
+
 /// Weights [units, values] with the extents of the rows they multiply: [units, C, H, W] for a picture.
 dnnl::memory::dims weight_dims(std::int64_t units, const Shape& rows) {
   dnnl::memory::dims dims(rows);
@@ -18,10 +25,17 @@ std::unique_ptr<Kernel> make_gemm(BindContext& context) {
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
   const Shape& rows = context.input_type(0).shape;
-  const auto src = desc_of(context.input_layout(0));
-  const auto pd = inner_product_forward(
-      context.is_training(), src, any_desc(weight_dims(context.output_type(0).shape[1], rows)),
-      has_bias ? &bias : nullptr, plain_desc(context.output_type(0)), FusedActivation::of(context.node().attributes));
+  const auto type = compute_type(context);
+  const auto src = multiplied_desc(context, 0), dst = plain_desc(context.output_type(0));
+  const auto weights = weight_dims(context.output_type(0).shape[1], rows);
+  const auto pd = inner_product_forward(context.is_training(), src, any_desc(weights, type), has_bias ? &bias : nullptr,
+                                        dst, FusedActivation::of(context.node().attributes));
+  if (type != kStored) {
+    // As backward will lay out the gradient, so that the optimizer walks both side by side.
+    const auto backward =
+        inner_product_backward_weights(src, any_desc(weights, kStored), nullptr, with_data_type(dst, type));
+    context.store_input(1, layout_of(backward.diff_weights_desc()));
+  }
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   return bind_primitive(context, dnnl::inner_product_forward(pd), pd.scratchpad_desc(), inputs,
@@ -30,8 +44,10 @@ std::unique_ptr<Kernel> make_gemm(BindContext& context) {
 
 std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
   const Shape& rows = context.output_type(0).shape;
-  const auto pd = inner_product_backward_data(
-      any_desc(rows), any_desc(weight_dims(context.input_type(1).shape[0], rows)), plain_desc(context.input_type(0)));
+  const auto type = compute_type(context);
+  const auto pd = inner_product_backward_data(any_desc(rows, rows.size() > 2 ? type : kStored),
+                                              any_desc(weight_dims(context.input_type(1).shape[0], rows), type),
+                                              with_data_type(plain_desc(context.input_type(0)), type));
   return bind_primitive(context, dnnl::inner_product_backward_data(pd), pd.scratchpad_desc(),
                         {{DNNL_ARG_DIFF_DST, 0, pd.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}},
                         {{DNNL_ARG_DIFF_SRC, 0, pd.diff_src_desc()}});
@@ -40,10 +56,9 @@ std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
 std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const bool has_bias = context.node().attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
-  const auto src = desc_of(context.input_layout(0));
   const auto pd = inner_product_backward_weights(
-      src, any_desc(weight_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
-      has_bias ? &bias : nullptr, plain_desc(context.input_type(1)));
+      multiplied_desc(context, 0), any_desc(weight_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
+      has_bias ? &bias : nullptr, with_data_type(plain_desc(context.input_type(1)), compute_type(context)));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
   return bind_primitive(context, dnnl::inner_product_backward_weights(pd), pd.scratchpad_desc(),

@@ -58,6 +58,7 @@ class NormKernel : public Kernel {
  public:
   NormKernel(BindContext& context, ChannelPieces cut) : cut_(std::move(cut)) {
     epsilon_ = epsilon_of(context.node().attributes);
+    is_bfloat16_ = is_bfloat16(cut_.layout());
     has_relu_ = context.node().attributes.text("activation") == "Relu";
     context.want_scratch(static_cast<std::size_t>(cut_.groups() * cut_.pieces()) * sizeof(Partial) +
                          static_cast<std::size_t>(cut_.groups()) * sizeof(GroupState));
@@ -67,6 +68,32 @@ class NormKernel : public Kernel {
  protected:
   const float* in(std::size_t i) const { return floats(buffers_.inputs[i]); }
   float* out(std::size_t k) const { return mutable_floats(buffers_.outputs[k]); }
+
+  // X and its like, which may be bfloat16.
+  template <typename Number>
+  const Number* numbers_in(std::size_t i) const {
+    return static_cast<const Number*>(buffers_.inputs[i]);
+  }
+  template <typename Number>
+  Number* numbers_out() const {
+    return static_cast<Number*>(buffers_.outputs[0]);
+  }
+  /// Calls body(Number()).
+  template <typename Body>
+  void for_number(const Body& body) const {
+    is_bfloat16_ ? body(BFloat16()) : body(float());
+  }
+  void map_piece(const Piece& piece, const Mapping& mapping) const {
+    for_number(
+        [&]<typename Number>(Number) { map_rows(piece, numbers_in<Number>(0), mapping, numbers_out<Number>()); });
+  }
+  /// Inputs 0 and 1 are dY and X.
+  void sum_grads(const Piece& piece, const Mapping& mapping, Partial& sums) const {
+    for_number([&]<typename Number>(Number) {
+      grad_sums(piece, numbers_in<Number>(0), numbers_in<Number>(1), mapping, sums.dy, sums.dy_x);
+    });
+  }
+
   Partial& partial(std::int64_t group, std::int64_t index) const {
     return static_cast<Partial*>(buffers_.scratch)[group * cut_.pieces() + index];
   }
@@ -93,7 +120,7 @@ class NormKernel : public Kernel {
 
   ChannelPieces cut_;
   double epsilon_ = 0;
-  bool has_relu_ = false;
+  bool has_relu_ = false, is_bfloat16_ = false;
   Buffers buffers_;
 };
 
@@ -115,9 +142,14 @@ class BatchNormTraining : public NormKernel {
   using NormKernel::NormKernel;
   void run() override {
     run_groups(
-        cut_, [this](std::int64_t g, std::int64_t p) { partial(g, p).moments = moments(cut_.piece(g, p), in(0)); },
+        cut_,
+        [this](std::int64_t g, std::int64_t p) {
+          for_number([&]<typename Number>(Number) {
+            partial(g, p).moments = moments(cut_.piece(g, p), numbers_in<Number>(0));
+          });
+        },
         [this](std::int64_t g) { finish(g); },
-        [this](std::int64_t g, std::int64_t p) { map_rows(cut_.piece(g, p), in(0), group(g).mapping, out(0)); });
+        [this](std::int64_t g, std::int64_t p) { map_piece(cut_.piece(g, p), group(g).mapping); });
   }
 
  private:
@@ -150,7 +182,7 @@ class BatchNormTraining : public NormKernel {
 };
 
 std::unique_ptr<Kernel> make_training(BindContext& context) {
-  ChannelPieces cut = ChannelPieces::want(context, 0);
+  ChannelPieces cut = ChannelPieces::want(context, 0, true);
   context.give_output(0, cut.layout());
   bind_channel_numbers(context, 1, 1);
   return std::make_unique<BatchNormTraining>(context, std::move(cut));
@@ -164,15 +196,14 @@ class BatchNormTrainingGrad : public NormKernel {
   void run() override {
     for (std::int64_t g = 0; g < cut_.groups(); ++g) prepare(g);
     run_groups(
-        cut_,
-        [this](std::int64_t g, std::int64_t p) {
-          Partial& sums = partial(g, p);
-          grad_sums(cut_.piece(g, p), in(0), in(1), group(g).mapping, sums.dy, sums.dy_x);
-        },
+        cut_, [this](std::int64_t g, std::int64_t p) { sum_grads(cut_.piece(g, p), group(g).mapping, partial(g, p)); },
         [this](std::int64_t g) { finish(g); },
         [this](std::int64_t g, std::int64_t p) {
           const GroupState& state = group(g);
-          grad_map(cut_.piece(g, p), in(0), in(1), state.mapping, state.slope, state.offset, out(0));
+          for_number([&]<typename Number>(Number) {
+            grad_map(cut_.piece(g, p), numbers_in<Number>(0), numbers_in<Number>(1), state.mapping, state.slope,
+                     state.offset, numbers_out<Number>());
+          });
         });
   }
 
@@ -206,7 +237,7 @@ class BatchNormTrainingGrad : public NormKernel {
 };
 
 std::unique_ptr<Kernel> make_training_grad(BindContext& context) {
-  ChannelPieces cut = ChannelPieces::want(context, 1);  // as the activation lies that was kept
+  ChannelPieces cut = ChannelPieces::want(context, 1, true);  // as the activation lies that was kept
   context.want_input(0, cut.layout());
   context.give_output(0, cut.layout());
   bind_channel_numbers(context, 2, 1);
@@ -231,7 +262,7 @@ class BatchNormStored : public NormKernel {
     const std::int64_t pieces = cut_.pieces(), all = cut_.groups() * pieces;
 #pragma omp parallel for schedule(static)
     for (std::int64_t i = 0; i < all; ++i) {
-      map_rows(cut_.piece(i / pieces, i % pieces), in(0), group(i / pieces).mapping, out(0));
+      map_piece(cut_.piece(i / pieces, i % pieces), group(i / pieces).mapping);
     }
   }
 
@@ -241,7 +272,7 @@ class BatchNormStored : public NormKernel {
 
 KernelFactory stored(bool is_gradient) {
   return [=](BindContext& context) {
-    ChannelPieces cut = ChannelPieces::want(context, 0);
+    ChannelPieces cut = ChannelPieces::want(context, 0, true);
     context.give_output(0, cut.layout());
     bind_channel_numbers(context, 1, 1);
     return std::make_unique<BatchNormStored>(context, std::move(cut), is_gradient);
@@ -261,8 +292,7 @@ class BatchNormGradScale : public NormKernel {
     const std::int64_t pieces = cut_.pieces(), all = cut_.groups() * pieces;
 #pragma omp parallel for schedule(static)
     for (std::int64_t i = 0; i < all; ++i) {
-      Partial& sums = partial(i / pieces, i % pieces);
-      grad_sums(cut_.piece(i / pieces, i % pieces), in(0), in(1), group(i / pieces).mapping, sums.dy, sums.dy_x);
+      sum_grads(cut_.piece(i / pieces, i % pieces), group(i / pieces).mapping, partial(i / pieces, i % pieces));
     }
     for (std::int64_t g = 0; g < cut_.groups(); ++g) {
       for_each_channel(g, [&](GroupState&, int lane, std::int64_t channel) {
@@ -279,7 +309,7 @@ class BatchNormGradScale : public NormKernel {
 };
 
 std::unique_ptr<Kernel> make_grad_scale(BindContext& context) {
-  ChannelPieces cut = ChannelPieces::want(context, 1);
+  ChannelPieces cut = ChannelPieces::want(context, 1, true);
   context.want_input(0, cut.layout());
   bind_channel_numbers(context, 2, 0);
   return std::make_unique<BatchNormGradScale>(context, std::move(cut));

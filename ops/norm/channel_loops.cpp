@@ -2,7 +2,7 @@
 
 #include <type_traits>
 #if defined(__SSE__)
-#include <xmmintrin.h>
+#include <emmintrin.h>
 #endif
 
 #include "ops/device/cpu/simd.h"
@@ -27,11 +27,48 @@ THAW_INLINE void store(const Lanes& from, int lanes, float* at) {
     for (int c = 0; c < lanes; ++c) at[c] = from[c];
   }
 }
+
+using Halves = std::uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
+using Words = std::uint32_t __attribute__((vector_size(64)));
+
+THAW_INLINE void load(const BFloat16* at, int lanes, Lanes& to) {
+  if (lanes == kLanes) {
+    const Words words = __builtin_convertvector(*reinterpret_cast<const Halves*>(at), Words) << 16;
+    to = reinterpret_cast<const Lanes&>(words);
+  } else {
+    to = Lanes{};
+    for (int c = 0; c < lanes; ++c) to[c] = to_float(at[c]);
+  }
+}
+/// See to_bfloat16.
+THAW_INLINE void round(const Lanes& from, Halves& to) {
+  const Words words = reinterpret_cast<const Words&>(from);
+  const Words rounded = (words + 0x7FFFU + (words >> 16 & 1U)) >> 16;
+  const Words kept = (words & 0x7FFFFFFFU) > 0x7F800000U ? (words >> 16 | 0x40U) : rounded;
+  to = __builtin_convertvector(kept, Halves);
+}
+THAW_INLINE void store(const Lanes& from, int lanes, BFloat16* at) {
+  if (lanes == kLanes) {
+    round(from, *reinterpret_cast<Halves*>(at));
+  } else {
+    for (int c = 0; c < lanes; ++c) at[c] = to_bfloat16(from[c]);
+  }
+}
 /// Past the caches: for outputs that would only drive other things out of them, and whose lines need not be read first.
 THAW_INLINE void stream_row(const Lanes& from, float* at) {
 #if defined(__SSE__)
   const auto* quarters = reinterpret_cast<const __m128*>(&from);
   for (int q = 0; q < 4; ++q) _mm_stream_ps(at + 4 * q, quarters[q]);
+#else
+  store(from, kLanes, at);
+#endif
+}
+THAW_INLINE void stream_row(const Lanes& from, BFloat16* at) {
+#if defined(__SSE__)
+  Halves row;
+  round(from, row);
+  const auto* parts = reinterpret_cast<const __m128i*>(&row);
+  for (int h = 0; h < 2; ++h) _mm_stream_si128(reinterpret_cast<__m128i*>(at) + h, parts[h]);
 #else
   store(from, kLanes, at);
 #endif
@@ -60,8 +97,8 @@ THAW_INLINE void for_each_row(const Piece& piece, const Body& body) {
 }
 
 /// Works out each row by map_row(offset, lanes, row) and writes it.
-template <typename MapRow>
-THAW_INLINE void write_rows(const Piece& piece, float* to, const MapRow& map_row) {
+template <typename Number, typename MapRow>
+THAW_INLINE void write_rows(const Piece& piece, Number* to, const MapRow& map_row) {
   const auto write = [&](std::int64_t at, int lanes, auto) __attribute__((always_inline)) {
     Lanes row;
     map_row(at, lanes, row);
@@ -88,12 +125,14 @@ THAW_INLINE void store_sum(const Lanes (&chains)[kChains], LaneNumbers& to) {
 }
 
 /// dY of a row, zero where the fused relu was shut.
-THAW_INLINE void load_open(const float* dy, int lanes, bool has_relu, const Lanes& before_relu, Lanes& to) {
+template <typename Number>
+THAW_INLINE void load_open(const Number* dy, int lanes, bool has_relu, const Lanes& before_relu, Lanes& to) {
   load(dy, lanes, to);
   if (has_relu) to = before_relu > 0 ? to : Lanes{};
 }
 
-THAW_SIMD_CLONES void sum_grads(const Piece& piece, const float* dy, const float* x, const Mapping& mapping,
+template <typename Number>
+THAW_SIMD_CLONES void sum_grads(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping,
                                 LaneNumbers& plain, LaneNumbers& centered) {
   Lanes mean, scale, bias, sum_dy[kChains] = {}, sum_dy_x[kChains] = {};
   load(mapping.mean, mean);
@@ -113,7 +152,8 @@ THAW_SIMD_CLONES void sum_grads(const Piece& piece, const float* dy, const float
   store_sum(sum_dy_x, centered);
 }
 
-THAW_SIMD_CLONES void sum_rows(const Piece& piece, const float* x, LaneNumbers& total) {
+template <typename Number>
+THAW_SIMD_CLONES void sum_rows(const Piece& piece, const Number* x, LaneNumbers& total) {
   Lanes running[kChains] = {};
   for_each_row(
       piece, [&](std::int64_t at, int lanes, auto chain) __attribute__((always_inline)) {
@@ -124,7 +164,8 @@ THAW_SIMD_CLONES void sum_rows(const Piece& piece, const float* x, LaneNumbers& 
   store_sum(running, total);
 }
 
-THAW_SIMD_CLONES void sum_around(const Piece& piece, const float* x, Moments& moments) {
+template <typename Number>
+THAW_SIMD_CLONES void sum_around(const Piece& piece, const Number* x, Moments& moments) {
   Lanes rest[kChains] = {}, squares[kChains] = {};
   for_each_row(
       piece, [&](std::int64_t at, int lanes, auto chain) __attribute__((always_inline)) {
@@ -148,7 +189,8 @@ void fold(LaneNumbers& numbers, int block) {
   for (int lane = 0; lane < kLanes; ++lane) numbers.values[lane] = sums[lane % block];
 }
 
-THAW_SIMD_CLONES void map_rows(const Piece& piece, const float* x, const Mapping& mapping, float* y) {
+template <typename Number>
+THAW_SIMD_CLONES void map_rows(const Piece& piece, const Number* x, const Mapping& mapping, Number* y) {
   Lanes mean, scale, bias;
   load(mapping.mean, mean);
   load(mapping.scale, scale);
@@ -161,15 +203,17 @@ THAW_SIMD_CLONES void map_rows(const Piece& piece, const float* x, const Mapping
   write_rows(piece, y, map_row);
 }
 
-void grad_sums(const Piece& piece, const float* dy, const float* x, const Mapping& mapping, LaneNumbers& plain,
+template <typename Number>
+void grad_sums(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping, LaneNumbers& plain,
                LaneNumbers& centered) {
   sum_grads(piece, dy, x, mapping, plain, centered);
   fold(plain, piece.block);
   fold(centered, piece.block);
 }
 
-THAW_SIMD_CLONES void grad_map(const Piece& piece, const float* dy, const float* x, const Mapping& mapping,
-                               const LaneNumbers& slopes, const LaneNumbers& offsets, float* dx) {
+template <typename Number>
+THAW_SIMD_CLONES void grad_map(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping,
+                               const LaneNumbers& slopes, const LaneNumbers& offsets, Number* dx) {
   Lanes mean, scale, bias, slope, offset;
   load(mapping.mean, mean);
   load(mapping.scale, scale);
@@ -187,7 +231,8 @@ THAW_SIMD_CLONES void grad_map(const Piece& piece, const float* dy, const float*
   write_rows(piece, dx, map_row);
 }
 
-Moments moments(const Piece& piece, const float* x) {
+template <typename Number>
+Moments moments(const Piece& piece, const Number* x) {
   Moments found;
   sum_rows(piece, x, found.guess);
   fold(found.guess, piece.block);
@@ -197,5 +242,15 @@ Moments moments(const Piece& piece, const float* x) {
   fold(found.squares, piece.block);
   return found;
 }
+
+#define THAW_INSTANTIATE(Number)                                                                                   \
+  template Moments moments(const Piece&, const Number*);                                                           \
+  template void map_rows(const Piece&, const Number*, const Mapping&, Number*);                                    \
+  template void grad_sums(const Piece&, const Number*, const Number*, const Mapping&, LaneNumbers&, LaneNumbers&); \
+  template void grad_map(const Piece&, const Number*, const Number*, const Mapping&, const LaneNumbers&,           \
+                         const LaneNumbers&, Number*);
+THAW_INSTANTIATE(float)
+THAW_INSTANTIATE(BFloat16)
+#undef THAW_INSTANTIATE
 
 }  // namespace thaw::cpu

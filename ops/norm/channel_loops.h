@@ -1,8 +1,10 @@
 #pragma once
 
+#include "ops/device/cpu/bfloat16.h"
 #include "ops/norm/channel_pieces.h"
 
-/// The inner loops of normalization: each runs over one piece and is compiled for every instruction set.
+/// The inner loops of normalization: each runs over one piece and is compiled for every instruction set, and for
+/// tensors of float and of BFloat16 (`Number`). All compute in float.
 namespace thaw::cpu {
 
 /// A number for each lane of a group.
@@ -26,16 +28,20 @@ struct Moments {
   LaneNumbers rest;     ///< sum of x - guess
   LaneNumbers squares;  ///< sum of (x - guess)^2
 };
-Moments moments(const Piece& piece, const float* x);
+template <typename Number>
+Moments moments(const Piece& piece, const Number* x);
 
 /// y = (x - mean) * scale + bias, and a relu. May be in place.
-void map_rows(const Piece& piece, const float* x, const Mapping& mapping, float* y);
+template <typename Number>
+void map_rows(const Piece& piece, const Number* x, const Mapping& mapping, Number* y);
 
 /// Sums of dY and of dY * (x - mean), folded; dY counts as zero where the mapping's relu is shut.
-void grad_sums(const Piece& piece, const float* dy, const float* x, const Mapping& mapping, LaneNumbers& plain,
+template <typename Number>
+void grad_sums(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping, LaneNumbers& plain,
                LaneNumbers& centered);
 /// dx = dy * scale + (x - mean) * slope + offset. May be in place of dy.
-void grad_map(const Piece& piece, const float* dy, const float* x, const Mapping& mapping, const LaneNumbers& slopes,
-              const LaneNumbers& offsets, float* dx);
+template <typename Number>
+void grad_map(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping, const LaneNumbers& slopes,
+              const LaneNumbers& offsets, Number* dx);
 
 }  // namespace thaw::cpu

@@ -14,10 +14,10 @@ constexpr std::size_t kStreamedFrom = std::size_t{24} << 20;
 
 }  // namespace
 
-ChannelPieces ChannelPieces::want(BindContext& context, int i) {
+ChannelPieces ChannelPieces::want(BindContext& context, int i, bool takes_bfloat16) {
   const Shape& shape = context.input_type(i).shape;
   ChannelPieces cut;
-  cut.layout_ = input_layout_or_plain(context, i);
+  cut.layout_ = takes_bfloat16 ? input_layout_as_it_is(context, i) : input_layout_or_plain(context, i);
   const bool is_picture = shape.size() == 4 && dims_of(desc_of(cut.layout_)) == shape;
   if (!is_picture || !find_channel_blocks(desc_of(cut.layout_))) {
     cut.layout_ = layout_of(plain_desc(context.input_type(i)));

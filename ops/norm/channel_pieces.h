@@ -26,7 +26,8 @@ struct Piece {
 class ChannelPieces {
  public:
   /// Takes X (input `i`) as it lies, or row-major where that is neither in blocks of channels nor channels-last.
-  static ChannelPieces want(BindContext& context, int i);
+  /// In bfloat16 only if `takes_bfloat16`.
+  static ChannelPieces want(BindContext& context, int i, bool takes_bfloat16 = false);
 
   std::int64_t groups() const { return groups_; }
   std::int64_t pieces() const { return images_ * chunks_; }  ///< of each group
@@ -38,7 +39,7 @@ class ChannelPieces {
     const std::int64_t found = group * block_ + lane;
     return lane < block_ && found < channels_ ? found : -1;
   }
-  const LayoutPtr& layout() const { return layout_; }
+  const LayoutPtr& layout() const { return layout_; }  ///< f32 or bfloat16
   /// Whether each thread should take whole groups (both passes while they are in its cache) or pieces of one.
   bool has_groups_for(int threads) const { return groups_ % threads == 0 || groups_ >= 4 * threads || pieces() == 1; }
 

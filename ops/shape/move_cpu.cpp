@@ -25,6 +25,8 @@ class MoveKernel : public Kernel {
   /// Moves add to what is there instead of replacing it.
   void add() { adds_ = true; }
   void set_output_bytes(std::vector<std::size_t> bytes) { output_bytes_ = std::move(bytes); }
+  /// Two bytes an element instead of four.
+  void set_bfloat16() { is_bfloat16_ = true; }
 
   void attach(const Buffers& buffers) override { buffers_ = buffers; }
   void run() override {
@@ -40,10 +42,13 @@ class MoveKernel : public Kernel {
       if (adds_) {
         run_add(each.copy, static_cast<const float*>(from), static_cast<float*>(to));
       } else {
-        run_copy(each.copy, from, to);
+        run_copy(each.copy, is_bfloat16_ ? sizeof(std::uint16_t) : sizeof(std::uint32_t), from, to);
       }
     }
-    for (const Move& each : zeros_) run_fill(each.copy, 0, buffers_.outputs[static_cast<std::size_t>(each.output)]);
+    for (const Move& each : zeros_) {
+      void* to = buffers_.outputs[static_cast<std::size_t>(each.output)];
+      is_bfloat16_ ? run_fill(each.copy, std::uint16_t{0}, to) : run_fill(each.copy, std::uint32_t{0}, to);
+    }
   }
 
  private:
@@ -52,7 +57,7 @@ class MoveKernel : public Kernel {
     StridedCopy copy;
   };
   std::optional<std::uint32_t> fill_;
-  bool adds_ = false;
+  bool adds_ = false, is_bfloat16_ = false;
   std::vector<std::size_t> output_bytes_;
   std::vector<Move> moves_, zeros_;
   Buffers buffers_;
@@ -66,24 +71,34 @@ bool is_readable(const BindContext& context, int i, const dnnl::memory::desc& de
 /// How tensors of one MoveKernel lie, and which layouts the program was told.
 class MovePlan {
  public:
-  explicit MovePlan(BindContext& context) : context_(context), kernel_(std::make_unique<MoveKernel>()) {}
+  /// `takes_bfloat16`: moves numbers as they are, without adding them or filling gaps; where one of them is bfloat16,
+  /// all that are pictures are moved so.
+  explicit MovePlan(BindContext& context, bool takes_bfloat16 = false)
+      : context_(context), kernel_(std::make_unique<MoveKernel>()) {
+    for (int i = 0; takes_bfloat16 && i < static_cast<int>(context.node().inputs.size()); ++i) {
+      is_bfloat16_ = is_bfloat16_ || is_bfloat16(input_layout_as_it_is(context, i));
+    }
+    if (is_bfloat16_) kernel_->set_bfloat16();
+  }
 
   /// Takes input `i` as it lies, or row-major if that is beyond us.
   BlockedStrides want_as_it_lies(int i) {
-    const LayoutPtr layout = input_layout_or_plain(context_, i);
+    const LayoutPtr layout = in_numbers(input_layout_or_plain(context_, i));
     if (context_.input_type(i).shape.empty() || !is_readable(context_, i, desc_of(layout))) return want_plain(i);
     context_.want_input(i, layout);
     return *blocked_strides(desc_of(layout));
   }
   BlockedStrides want_plain(int i) {
-    context_.want_input(i, layout_of(plain_desc(context_.input_type(i))));
+    context_.want_input(i, in_numbers(layout_of(plain_desc(context_.input_type(i)))));
     return {row_major_strides(context_.input_type(i).shape)};
   }
-  BlockedStrides give_plain(int k) { return give(k, plain_desc(context_.output_type(k))); }
+  BlockedStrides give_plain(int k) {
+    return give(k, desc_of(in_numbers(layout_of(plain_desc(context_.output_type(k))))));
+  }
   /// Gives output `k` in blocks of channels if input `i` lies so, and keeps its padding zero.
   BlockedStrides give_like(int i, int k) {
     const TensorType& type = context_.output_type(k);
-    const auto like = desc_of(input_layout_or_plain(context_, i));
+    const auto like = desc_of(in_numbers(input_layout_or_plain(context_, i)));
     const bool is_picture = type.shape.size() == 4 && type.dtype == DType::kFloat32 && element_count(type.shape) > 0;
     if (!is_picture || !is_readable(context_, i, like) || !find_channel_blocks(like)) return give_plain(k);
     return give(k, reshaped_like(like, type.shape));
@@ -97,6 +112,9 @@ class MovePlan {
   }
 
  private:
+  LayoutPtr in_numbers(const LayoutPtr& floats) const {
+    return is_bfloat16_ ? layout_of(with_data_type(desc_of(floats), dnnl::memory::data_type::bf16)) : floats;
+  }
   BlockedStrides give(int k, const dnnl::memory::desc& desc) {
     context_.give_output(k, layout_of(desc));
     bytes_.push_back(desc.get_size());
@@ -108,6 +126,7 @@ class MovePlan {
   }
 
   BindContext& context_;
+  bool is_bfloat16_ = false;
   std::unique_ptr<MoveKernel> kernel_;
   std::vector<std::size_t> bytes_;
   std::vector<std::pair<int, std::vector<StridedCopy>>> padding_;
@@ -120,7 +139,7 @@ std::vector<AxisRun> whole(const Shape& shape) {
 }
 
 std::unique_ptr<Kernel> make_concat(BindContext& context) {
-  MovePlan plan(context);
+  MovePlan plan(context, true);
   const auto count = static_cast<int>(context.node().inputs.size());
   const auto axis = axis_index(context.node().attributes.integer("axis"), context.output_type(0).shape.size());
   int largest = 0;  // the output lies like the input that has most to say
@@ -139,7 +158,7 @@ std::unique_ptr<Kernel> make_concat(BindContext& context) {
 }
 
 std::unique_ptr<Kernel> make_split(BindContext& context) {
-  MovePlan plan(context);
+  MovePlan plan(context, true);
   const auto axis = axis_index(context.node().attributes.integer("axis"), context.input_type(0).shape.size());
   const BlockedStrides from = plan.want_as_it_lies(0);
   std::int64_t begin = 0;
@@ -153,7 +172,7 @@ std::unique_ptr<Kernel> make_split(BindContext& context) {
 }
 
 std::unique_ptr<Kernel> make_slice(BindContext& context, bool is_gradient) {
-  MovePlan plan(context);
+  MovePlan plan(context, !is_gradient);
   const Shape& whole_shape = is_gradient ? context.output_type(0).shape : context.input_type(0).shape;
   const SliceRange range = SliceRange::of(context.node().attributes, whole_shape);
   std::vector<AxisRun> region;
@@ -238,7 +257,7 @@ std::unique_ptr<Kernel> make_pad_grad(BindContext& context) {
 }
 
 std::unique_ptr<Kernel> make_transpose(BindContext& context) {
-  MovePlan plan(context);
+  MovePlan plan(context, true);
   const BlockedStrides from = plan.want_as_it_lies(0);
   const Shape& y = context.output_type(0).shape;
   std::vector<std::int64_t> perm = context.node().attributes.integers("perm");

@@ -99,6 +99,70 @@ TEST_P(FusionTest, RunsForInference) {
   }
 }
 
+/// relu(conv(x) + rest), where `rest` is computed before or after the convolution, or is a convolution itself.
+struct ResidualGraph {
+  enum class Rest { kInput, kLater, kConvolution, kReadTwice };
+
+  explicit ResidualGraph(Rest rest) : builder(graph, operators()) {
+    builder.enter("block");
+    x = builder.input("x", {DType::kFloat32, {2, 17, 6, 5}});
+    const auto conv = [&](const std::string& name) {
+      const ValueId w = builder.parameter(name, {17, 17, 3, 3}), b = builder.parameter(name + "/bias", {17});
+      feeds[w] = reference::random_values(17 * 17 * 9, 2);
+      feeds[b] = reference::random_values(17, 3);
+      return builder.node("Conv", {x, w, b}, {{"kernel_shape", Integers{3, 3}}, {"pads", Integers{1, 1, 1, 1}}});
+    };
+    const ValueId sum = conv("main");
+    ValueId other = x;
+    if (rest == Rest::kLater) other = builder.node("Sigmoid", {x});
+    if (rest == Rest::kConvolution) other = conv("shortcut");
+    ValueId y = builder.node("Relu", {builder.node("Add", {sum, other})});
+    if (rest == Rest::kReadTwice) y = builder.node("Mul", {y, builder.node("Sigmoid", {x})});
+    graph.mark_output(y);
+    feeds[x] = reference::random_values(2 * 17 * 30, 1, -2, 2);
+  }
+
+  Graph graph;
+  Builder builder;
+  ValueId x = kNoValue;
+  reference::Feeds feeds;
+};
+
+class ResidualTest : public ::testing::TestWithParam<ResidualGraph::Rest> {};
+
+TEST_P(ResidualTest, SumBecomesPartOfTheConvolutionAndChangesNoValue) {
+  ResidualGraph plain(GetParam()), fused(GetParam());
+  fuse_for_inference(fused.graph, operators());
+  remove_dead(fused.graph, operators());
+  verify(fused.graph, operators(), "fuse_for_inference");
+  for (const Node& node : fused.graph.nodes()) EXPECT_NE(node.op, "Add");
+  const auto expected = reference::evaluate(plain.graph, plain.feeds).at(plain.graph.outputs()[0]);
+  EXPECT_TRUE(is_close(reference::evaluate(fused.graph, fused.feeds).at(fused.graph.outputs()[0]), expected, 1));
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(choice);
+    expect_chain_close(fused.graph, fused.feeds, choice.open());
+    ProgramRunner runner(fused.graph, choice.open(), Precision::kBFloat16);
+    runner.write_store(fused.feeds);
+    runner.run(fused.feeds);
+    EXPECT_TRUE(is_close(runner.read(fused.graph.outputs()[0]), expected, 17 * 9, kBFloat16Unit));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rest, ResidualTest,
+                         ::testing::Values(ResidualGraph::Rest::kInput, ResidualGraph::Rest::kLater,
+                                           ResidualGraph::Rest::kConvolution, ResidualGraph::Rest::kReadTwice));
+
+TEST(Residual, OfAnotherShapeIsNotFused) {
+  Graph graph;
+  Builder builder(graph, operators());
+  const ValueId x = builder.input("x", {DType::kFloat32, {1, 3, 4, 4}});
+  const ValueId sum =
+      builder.node("Conv", {x, builder.parameter("w", {3, 3, 1, 1})}, {{"kernel_shape", Integers{1, 1}}});
+  graph.mark_output(builder.node("Add", {sum, builder.parameter("b", {3, 1, 1})}));
+  fuse_for_inference(graph, operators());
+  EXPECT_EQ(graph.nodes().size(), 2u);
+}
+
 std::vector<Fusion> fusions() {
   std::vector<Fusion> all;
   for (const std::string op : {"Conv", "Gemm"}) {

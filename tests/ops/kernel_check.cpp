@@ -7,8 +7,6 @@
 namespace thaw {
 namespace {
 
-constexpr double kUnit = 4e-7;  // about seven roundings of f32
-
 double product(const Shape& shape, std::size_t first_axis) {
   double count = 1;
   for (std::size_t axis = first_axis; axis < shape.size(); ++axis) count *= static_cast<double>(shape[axis]);
@@ -70,10 +68,10 @@ std::vector<double> rounded_to_f32(std::vector<double> values) {
 
 }  // namespace
 
-ProgramRunner::ProgramRunner(const Graph& graph, const std::shared_ptr<Device>& device)
+ProgramRunner::ProgramRunner(const Graph& graph, const std::shared_ptr<Device>& device, Precision precision)
     : device_(device), arena_(std::make_shared<Arena>(device)), store_(std::make_shared<ParameterStore>(device)) {
   program_ = std::make_unique<Program>(std::make_shared<Graph>(graph), device, store_,
-                                       Program::Options{.is_training = true, .arena = arena_});
+                                       Program::Options{.is_training = true, .precision = precision, .arena = arena_});
 }
 
 void ProgramRunner::write_store(const reference::Feeds& feeds) {
@@ -153,12 +151,12 @@ double reduction_length(const Graph& graph, const Node& node) {
   return 1;
 }
 
-::testing::AssertionResult is_close(const reference::Tensor& found, const reference::Tensor& expected,
-                                    double reduction) {
+::testing::AssertionResult is_close(const reference::Tensor& found, const reference::Tensor& expected, double reduction,
+                                    double unit) {
   if (found.shape != expected.shape) {
     return ::testing::AssertionFailure() << "is " << to_text(found.shape) << ", not " << to_text(expected.shape);
   }
-  const double tolerance = kUnit * std::sqrt(reduction) * largest_of(expected);
+  const double tolerance = unit * std::sqrt(reduction) * largest_of(expected);
   std::size_t wrong = 0, first = 0;
   for (std::size_t i = 0; i < expected.values.size(); ++i) {
     const double a = found.values[i], b = expected.values[i];

@@ -11,7 +11,7 @@ namespace thaw {
 /// kernel reads without anyone having written it, padding included, shows.
 class ProgramRunner {
  public:
-  ProgramRunner(const Graph& graph, const std::shared_ptr<Device>& device);
+  ProgramRunner(const Graph& graph, const std::shared_ptr<Device>& device, Precision precision = Precision::kFloat32);
 
   /// Writes what `feeds` has of the graph's parameters and slots. They keep what updates made of them until written
   /// again.
@@ -36,10 +36,13 @@ class ProgramRunner {
 /// How many numbers are summed into one element of the node's output; 1 where it works element by element.
 double reduction_length(const Graph& graph, const Node& node);
 
-/// |found - expected| <= 4e-7 * sqrt(reduction) * max |expected| for every element: f32 rounding of a sum of that
-/// length. Not-a-number equals not-a-number.
-::testing::AssertionResult is_close(const reference::Tensor& found, const reference::Tensor& expected,
-                                    double reduction);
+inline constexpr double kFloat32Unit = 4e-7;          // about seven roundings
+inline constexpr double kBFloat16Unit = 1.0 / 128.0;  // about four
+
+/// |found - expected| <= unit * sqrt(reduction) * max |expected| for every element: rounding of a sum of that length.
+/// Not-a-number equals not-a-number.
+::testing::AssertionResult is_close(const reference::Tensor& found, const reference::Tensor& expected, double reduction,
+                                    double unit = kFloat32Unit);
 
 /// Runs each node of the graph alone on the device, fed with the reference's values, and compares all its outputs.
 void expect_each_kernel_close(const Graph& graph, const reference::Feeds& feeds, const std::shared_ptr<Device>& device);

@@ -51,6 +51,8 @@ class FixedLayouts : public BindContext {
   void give_output(int i, LayoutPtr layout) override { given.at(static_cast<std::size_t>(i)) = std::move(layout); }
   void want_scratch(std::size_t bytes) override { scratch_bytes = bytes; }
   bool is_training() const override { return true; }
+  Precision precision() const override { return Precision::kFloat32; }
+  void store_input(int, LayoutPtr) override {}
 
   std::vector<LayoutPtr> wanted, given;
   std::size_t scratch_bytes = 0;

@@ -53,6 +53,7 @@ std::vector<Tensor> conv(const Call& call) {
   Tensor y(window.output_shape(x.shape, w.extent(0)));
   for_each_product(call, window, x.shape, y.shape, [&](auto i, auto k, auto o) { y.at(o) += x.at(i) * w.at(k); });
   add_bias(call, y);
+  for (std::int64_t i = 0; call.has(3) && i < element_count(y.shape); ++i) y.at(i) += call.in(3).at(i);
   apply_fused_activation(call, y);
   return {y};
 }

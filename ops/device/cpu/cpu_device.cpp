@@ -130,7 +130,7 @@ class CpuDevice : public Device {
   /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside,
   /// a grouped convolution's kernel has one axis more, for the groups. The elements' order is the same.
   static dnnl::memory::desc host_desc(const dnnl::memory::desc& desc) {
-    if (desc.data_type() != dnnl::memory::data_type::f32) return desc;
+    if (desc.data_type() == dnnl::memory::data_type::s32) return desc;
     return plain_desc(dims_of(desc));
   }
 
@@ -147,12 +147,15 @@ class CpuDevice : public Device {
 
   static std::unique_ptr<Kernel> reorder_between(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
     // The two may differ in rank (see host_desc): then the row-major one is read with the other's extents.
+    const auto row_major = [](const dnnl::memory::desc& like, const dnnl::memory::desc& extents) {
+      return with_data_type(plain_desc(dims_of(extents)), like.data_type());
+    };
     auto source = from, target = to;
     if (dims_of(from) != dims_of(to)) {
-      if (from == plain_desc(dims_of(from))) {
-        source = plain_desc(dims_of(to));
-      } else if (to == plain_desc(dims_of(to))) {
-        target = plain_desc(dims_of(from));
+      if (from == row_major(from, from)) {
+        source = row_major(from, to);
+      } else if (to == row_major(to, to)) {
+        target = row_major(to, from);
       } else {
         throw InternalError("cannot reorder between extents");
       }

@@ -44,13 +44,29 @@ memory::desc channels_last_desc(const memory::dims& dims) {
   return {dims, memory::data_type::f32, memory::format_tag::acdb};
 }
 
-memory::desc any_desc(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
+memory::desc any_desc(const memory::dims& dims, memory::data_type type) {
+  return {dims, type, memory::format_tag::any};
+}
+
+memory::data_type compute_type(const BindContext& context) {
+  return context.precision() == Precision::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
 
 std::string OneDnnLayout::text() const { return format_text(desc_); }
 
-LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
+bool is_bfloat16(const LayoutPtr& layout) { return desc_of(layout).data_type() == memory::data_type::bf16; }
+
+LayoutPtr as_floats(const LayoutPtr& layout) {
+  return is_bfloat16(layout) ? layout_of(with_data_type(desc_of(layout), memory::data_type::f32)) : layout;
+}
+
+LayoutPtr input_layout_as_it_is(const BindContext& context, int i) {
   LayoutPtr layout = context.input_layout(i);
   return layout ? layout : layout_of(plain_desc(context.input_type(i)));
+}
+
+LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
+  return as_floats(input_layout_as_it_is(context, i));
 }
 
 LayoutPtr picture_layout(const BindContext& context, int i) {

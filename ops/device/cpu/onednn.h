@@ -32,13 +32,24 @@ dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
 /// Channels innermost: nhwc.
 dnnl::memory::desc channels_last_desc(const dnnl::memory::dims& dims);
 /// Lets the primitive choose.
-dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
+dnnl::memory::desc any_desc(const dnnl::memory::dims& dims,
+                            dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 
-/// The layout input `i` has now; row-major for a parameter that no kernel has claimed yet.
+/// What the program's precision makes oneDNN multiply.
+dnnl::memory::data_type compute_type(const BindContext& context);
+
+/// The layout input `i` has now, but in f32: what kernels of our own compute with, unless they know better. Row-major
+/// for a parameter that no kernel has claimed yet.
 LayoutPtr input_layout_or_plain(const BindContext& context, int i);
+/// The same, bfloat16 where the input is.
+LayoutPtr input_layout_as_it_is(const BindContext& context, int i);
 
-/// The same for a picture, row-major too if it has a layout that is not blocked by channels alone (channel_blocks).
+/// The layout in f32 of a picture, row-major too if it has one that is not blocked by channels alone (channel_blocks).
 LayoutPtr picture_layout(const BindContext& context, int i);
+
+bool is_bfloat16(const LayoutPtr& layout);
+/// The same order in f32; row-major if that cannot be had.
+LayoutPtr as_floats(const LayoutPtr& layout);
 
 /// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
 /// layout.

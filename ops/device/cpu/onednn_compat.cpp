@@ -31,14 +31,14 @@ struct Geometry {
 /// What backward needs to know of forward: no post-op may be part of it.
 dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const memory::desc& src,
                                                     const memory::desc& weights, const memory::desc& dst) {
-  return conv_forward(true, window, any_desc(dims_of(src)), any_desc(dims_of(weights)), nullptr, any_desc(dims_of(dst)),
-                      {});
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), src.data_type()); };
+  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), dst.data_type()), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
                                                          const memory::desc& dst) {
-  return inner_product_forward(true, any_desc(dims_of(src)), any_desc(dims_of(weights)), nullptr,
-                               any_desc(dims_of(dst)), {});
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), dst.data_type()); };
+  return inner_product_forward(true, any(src), any(weights), nullptr, any(dst), {});
 }
 
 prop_kind forward_kind(bool is_training) {
@@ -47,7 +47,7 @@ prop_kind forward_kind(bool is_training) {
 
 }  // namespace
 
-dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
+dnnl::primitive_attr attributes_for(const FusedActivation& activation, bool adds_to_dst) {
   // oneDNN's leaky relu is its relu with an alpha; its swish is x * sigmoid(alpha x).
   static const std::map<std::string, algorithm> kFunctions{{"Relu", algorithm::eltwise_relu},
                                                            {"LeakyRelu", algorithm::eltwise_relu},
@@ -58,20 +58,22 @@ dnnl::primitive_attr attributes_for(const FusedActivation& activation) {
                                                            {"HardSwish", algorithm::eltwise_hardswish}};
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::post_ops post_ops;
+  if (adds_to_dst) post_ops.append_sum(1.0F);
   if (!activation.name.empty()) {
     const auto function = kFunctions.find(activation.name);
     if (function == kFunctions.end()) throw InternalError(activation.name + " cannot be fused");
     const float alpha = activation.name == "Swish" ? 1.0F : activation.alpha;
-    dnnl::post_ops post_ops;
     post_ops.append_eltwise(1.0F, function->second, alpha, activation.beta);
-    attributes.set_post_ops(post_ops);
   }
+  attributes.set_post_ops(post_ops);
   return attributes;
 }
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window, const memory::desc& src,
                                                        const memory::desc& weights, const memory::desc* bias,
-                                                       const memory::desc& dst, const FusedActivation& activation) {
+                                                       const memory::desc& dst, const FusedActivation& activation,
+                                                       bool adds_to_dst) {
   using Convolution = dnnl::convolution_forward;
   const Geometry g(window);
   const prop_kind kind = forward_kind(is_training);
@@ -79,7 +81,7 @@ dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const W
                                              g.dilates, g.pads_begin, g.pads_end)
                          : Convolution::desc(kind, algorithm::convolution_direct, src, weights, dst, g.strides,
                                              g.dilates, g.pads_begin, g.pads_end);
-  return {desc, attributes_for(activation), engine()};
+  return {desc, attributes_for(activation, adds_to_dst), engine()};
 }
 
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const memory::desc& src,
@@ -157,6 +159,12 @@ dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc&
   return {dnnl::matmul::desc(src, weights, dst), attributes_for(), engine()};
 }
 
+memory::desc with_data_type(const memory::desc& desc, memory::data_type type) {
+  memory::desc changed = desc;
+  changed.data.data_type = memory::convert_to_c(type);
+  return changed;
+}
+
 memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
 
 std::optional<BlockedStrides> blocked_strides(const memory::desc& desc) {
@@ -225,7 +233,7 @@ memory::desc reshaped_like(const memory::desc& like, const memory::dims& dims) {
   } else if (block > 1) {
     tag = one_of(Tag::acb, Tag::acdb, Tag::acdeb);
   }
-  return {dims, memory::data_type::f32, tag};
+  return {dims, like.data_type(), tag};
 }
 
 std::string format_text(const memory::desc& desc) {
@@ -235,7 +243,7 @@ std::string format_text(const memory::desc& desc) {
   std::vector<int> axes(static_cast<std::size_t>(data.ndims));
   std::iota(axes.begin(), axes.end(), 0);
   std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
-  std::string text;
+  std::string text = desc.data_type() == memory::data_type::bf16 ? "bf16:" : "";
   for (const int axis : axes) {
     const auto* end = blocking.inner_idxs + blocking.inner_nblks;
     const bool is_blocked = std::find(blocking.inner_idxs, end, axis) != end;

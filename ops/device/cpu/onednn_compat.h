@@ -12,13 +12,15 @@
 /// made here and nowhere else, and layouts are taken apart here.
 namespace thaw::cpu {
 
-/// A fused activation as a post-op, with a scratchpad that the program plans.
-dnnl::primitive_attr attributes_for(const FusedActivation& activation = {});
+/// A fused activation as a post-op, after a sum with what dst holds if `adds_to_dst`; with a scratchpad that the program
+/// plans.
+dnnl::primitive_attr attributes_for(const FusedActivation& activation = {}, bool adds_to_dst = false);
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
                                                        const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
-                                                       const FusedActivation& activation);
+                                                       const FusedActivation& activation,
+                                                       bool adds_to_dst = false);
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
                                                                    const dnnl::memory::desc& weights,
                                                                    const dnnl::memory::desc& dst);
@@ -75,8 +77,12 @@ ChannelBlocks channel_blocks(const dnnl::memory::desc& desc);
 /// The layout of the picture `like` (as channel_blocks sees it) for other extents of the same channels.
 dnnl::memory::desc reshaped_like(const dnnl::memory::desc& like, const dnnl::memory::dims& dims);
 
+/// The same order of other numbers; row-major if that cannot be had.
+dnnl::memory::desc with_data_type(const dnnl::memory::desc& desc, dnnl::memory::data_type type);
+
 dnnl::memory::dims dims_of(const dnnl::memory::desc& desc);
-/// "aBcd16b": the axes from outermost to innermost, then the blocks.
+/// "aBcd16b": the axes from outermost to innermost, then the blocks; "bf16:aBcd16b" where the numbers are not f32 or
+/// s32.
 std::string format_text(const dnnl::memory::desc& desc);
 
 }  // namespace thaw::cpu

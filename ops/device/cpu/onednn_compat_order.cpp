@@ -70,10 +70,10 @@ memory::desc ordered_like(const memory::desc& like, const memory::dims& dims) {
   static constexpr Tag kOf16[] = {Tag::undef, Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b};
   const auto order = channel_order(like);
   if (!order || dims.size() < 2 || dims.size() > 5) throw InternalError("no layout like " + format_text(like));
-  if (order->is_row_major) return plain_desc(dims);
+  if (order->is_row_major) return with_data_type(plain_desc(dims), like.data_type());
   const bool is_blocked = like.data.format_desc.blocking.inner_nblks > 0;
   const auto& tags = !is_blocked ? kLast : order->block == 16 ? kOf16 : order->block == 8 ? kOf8 : kOf4;
-  return {dims, memory::data_type::f32, tags[dims.size() - 2]};
+  return {dims, like.data_type(), tags[dims.size() - 2]};
 }
 
 void zero_padding(const ChannelOrder& order, float* data) {

@@ -11,6 +11,7 @@ namespace thaw::cpu {
 namespace {
 
 using Word = std::uint32_t __attribute__((may_alias));
+using HalfWord = std::uint16_t __attribute__((may_alias));
 
 /// One or two loops along a single axis; where blocks interrupt it, an axis takes several of them.
 struct AxisPiece {
@@ -65,20 +66,22 @@ struct Tile {
   std::int64_t from_row = 0, to_row = 0, from_column = 1, to_column = 1;
 };
 
-THAW_SIMD_CLONES void copy_tile(const Tile& tile, const Word* from, Word* to) {
+template <typename Element>
+THAW_SIMD_CLONES void copy_tile(const Tile& tile, const Element* from, Element* to) {
   const bool is_contiguous = tile.from_column == 1 && tile.to_column == 1;
   for (std::int64_t r = 0; r < tile.rows; ++r, from += tile.from_row, to += tile.to_row) {
     if (is_contiguous && tile.columns == 16) {  // one block of channels
-      std::memcpy(to, from, 64);
+      std::memcpy(to, from, 16 * sizeof(Element));
     } else if (is_contiguous) {
-      std::memcpy(to, from, static_cast<std::size_t>(tile.columns) * sizeof(Word));
+      std::memcpy(to, from, static_cast<std::size_t>(tile.columns) * sizeof(Element));
     } else {
       for (std::int64_t c = 0; c < tile.columns; ++c) to[c * tile.to_column] = from[c * tile.from_column];
     }
   }
 }
 
-void fill_tile(const Tile& tile, Word word, Word* to) {
+template <typename Element>
+void fill_tile(const Tile& tile, Element word, Element* to) {
   for (std::int64_t r = 0; r < tile.rows; ++r, to += tile.to_row) {
     for (std::int64_t c = 0; c < tile.columns; ++c) to[c * tile.to_column] = word;
   }
@@ -214,17 +217,30 @@ StridedCopy simplified(const StridedCopy& copy) {
   return result;
 }
 
-void run_copy(const StridedCopy& copy, const void* from, void* to) {
+namespace {
+
+template <typename Element>
+void copy_elements(const StridedCopy& copy, const void* from, void* to) {
   for_each_tile(copy, true, [&](const Tile& tile, std::int64_t from_offset, std::int64_t to_offset) {
-    copy_tile(tile, static_cast<const Word*>(from) + from_offset, static_cast<Word*>(to) + to_offset);
+    copy_tile(tile, static_cast<const Element*>(from) + from_offset, static_cast<Element*>(to) + to_offset);
   });
 }
 
-void run_fill(const StridedCopy& copy, std::uint32_t word, void* to) {
+template <typename Element>
+void fill_elements(const StridedCopy& copy, Element word, void* to) {
   for_each_tile(copy, true, [&](const Tile& tile, std::int64_t, std::int64_t to_offset) {
-    fill_tile(tile, word, static_cast<Word*>(to) + to_offset);
+    fill_tile(tile, word, static_cast<Element*>(to) + to_offset);
   });
 }
+
+}  // namespace
+
+void run_copy(const StridedCopy& copy, std::size_t element_bytes, const void* from, void* to) {
+  element_bytes == sizeof(Word) ? copy_elements<Word>(copy, from, to) : copy_elements<HalfWord>(copy, from, to);
+}
+
+void run_fill(const StridedCopy& copy, std::uint32_t word, void* to) { fill_elements<Word>(copy, word, to); }
+void run_fill(const StridedCopy& copy, std::uint16_t word, void* to) { fill_elements<HalfWord>(copy, word, to); }
 
 void run_add(const StridedCopy& copy, const float* from, float* to) {
   const bool may_share = std::count(copy.to_strides.begin(), copy.to_strides.end(), 0) == 0;

@@ -6,7 +6,7 @@
 #include "ops/device/cpu/onednn_compat.h"
 
 /// Moving elements between tensors of any layouts: what Concat, Slice, Pad, Transpose and their like have in common.
-/// Elements are words of four bytes; floats and integers are moved alike.
+/// Elements are words of four bytes, floats and integers moved alike, or of two.
 namespace thaw::cpu {
 
 /// Nested loops that read one element and write one.
@@ -33,8 +33,9 @@ std::vector<StridedCopy> plan_padding(const BlockedStrides& to, const Shape& sha
 StridedCopy simplified(const StridedCopy& copy);
 
 // Each takes simplified loops and uses all threads where there is enough to do.
-void run_copy(const StridedCopy& copy, const void* from, void* to);
+void run_copy(const StridedCopy& copy, std::size_t element_bytes, const void* from, void* to);
 void run_fill(const StridedCopy& copy, std::uint32_t word, void* to);
+void run_fill(const StridedCopy& copy, std::uint16_t word, void* to);
 /// to += from. Several elements may go to the same place: then one thread adds them, in order.
 void run_add(const StridedCopy& copy, const float* from, float* to);
 
