@@ -26,10 +26,13 @@ std::vector<StepCost> Program::costs() const {
       const OpDef& def = operators().get(node.op);
       cost.op = node.op;
       cost.layer = node.layer;
+      cost.reach = reach_of(*graph_, node);
       cost.flops = def.flops ? def.flops(InferContext{*graph_, node}) : 0;
       updates_inputs = def.has_side_effect;
       is_only_a_name = def.is_rename && slot(step.outputs[0]).shares >= 0;
     } else {
+      const ValueId value = slot(step.inputs[0]).value;
+      cost.reach = reach_of_reorder(value != kNoValue && graph_->value(value).kind == ValueKind::kParameter);
       const auto reader = std::find_if(steps_.begin(), steps_.end(), [&](const Step& other) {
         return other.node >= 0 &&
                std::find(other.inputs.begin(), other.inputs.end(), step.outputs[0]) != other.inputs.end();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "ops/roofline.h"
 
 namespace thaw {
 
@@ -18,6 +19,7 @@ struct StepCost {
   bool is_constant = false;  ///< runs once, not in every run
   std::int64_t flops = 0;    ///< multiplications and additions
   std::int64_t bytes = 0;    ///< of the tensors it reads and writes, padding included, scratch memory not
+  Reach reach = {};
 };
 
 /// How long each step of a program took, over the runs that were timed. In the order of Program::costs().

@@ -13,9 +13,12 @@ double seconds_or_zero(double value) { return std::isfinite(value) && value > 0 
 ProfileEntry entry_of(const ProfileRow& row) {
   ProfileEntry entry;
   entry.name = row.name();
+  entry.layer = row.layer();
+  entry.op = row.op();
   entry.phase = row.phase();
   entry.is_reorder = row.is_reorder();
   entry.min_s = seconds_or_zero(row.min_s());
+  entry.predicted_s = seconds_or_zero(row.predicted_s());
   entry.flops = std::max<std::int64_t>(row.flops(), 0);
   entry.bytes = std::max<std::int64_t>(row.bytes(), 0);
   double& seconds = row.phase() == "backward" ? entry.backward_s
@@ -31,6 +34,7 @@ void add(ProfileEntry& sum, const ProfileEntry& entry) {
   sum.backward_s += entry.backward_s;
   sum.update_s += entry.update_s;
   sum.min_s += entry.min_s;
+  sum.predicted_s += entry.predicted_s;
   sum.flops += entry.flops;
   sum.bytes += entry.bytes;
 }
@@ -89,7 +93,10 @@ std::optional<ProfileView> view_profile(const EffectiveRecord& record) {
     layers.add_to(row.layer(), entry);
     operators.add_to(row.is_reorder() ? "Reorder" : row.op(), entry);
     if (!row.is_reorder()) continue;
-    if (!view.reorders) view.reorders = ProfileEntry{.name = "Reorder", .is_reorder = true, .kernels = 0};
+    if (!view.reorders) {
+      view.reorders.emplace().kernels = 0;
+      view.reorders->is_reorder = true;
+    }
     add(*view.reorders, entry);
   }
   view.slowest = view.kernels;

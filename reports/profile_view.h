@@ -12,11 +12,12 @@ namespace thaw::reports {
 /// A kernel, or several together: those of a layer, those of an operator.
 struct ProfileEntry {
   std::string name;
-  std::string phase;  ///< of one kernel
+  std::string layer, op, phase;  ///< of one kernel
   bool is_reorder = false;
   int kernels = 1;
   double forward_s = 0, backward_s = 0, update_s = 0;  ///< means
   double min_s = 0;
+  double predicted_s = 0;  ///< by its plan; 0: not foreseen
   std::int64_t flops = 0;
   std::int64_t bytes = 0;
 

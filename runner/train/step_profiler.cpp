@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runner/train/predict.h"
+
 namespace thaw {
 namespace {
 
@@ -47,20 +49,9 @@ std::optional<Profile> StepProfiler::take(const MachinePeaks& peaks) {
     row->set_min_s(times_.min_s[i]);
     row->set_flops(cost.flops);
     row->set_bytes(cost.bytes);
+    row->set_predicted_s(predict_seconds(cost, peaks));
   }
   return profile;
-}
-
-Peaks describe_peaks(const MachinePeaks& peaks) {
-  Peaks described;
-  described.set_flops_per_s(peaks.flops_per_s);
-  described.set_launch_s(peaks.launch_s);
-  for (const Bandwidth& point : peaks.bandwidth) {
-    auto* added = described.add_bandwidth();
-    added->set_working_set_bytes(point.working_set_bytes);
-    added->set_bytes_per_s(point.bytes_per_s);
-  }
-  return described;
 }
 
 const char* phase_name(Phase phase) {

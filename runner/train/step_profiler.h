@@ -33,7 +33,6 @@ class StepProfiler {
   StepTimes times_;
 };
 
-Peaks describe_peaks(const MachinePeaks& peaks);
 /// "forward", "backward", "update".
 const char* phase_name(Phase phase);
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "runner/store/durable_file.h"
+#include "runner/train/predict.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/schedule.h"
@@ -60,6 +61,7 @@ TrainingRun::TrainingRun(const PreparedExperiment& prepared, std::shared_ptr<Dev
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
       session_(make_session(prepared, device_)),
+      process_bytes_(rss_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
       train_loader_(prepared.train, train_options(config_)),
@@ -88,7 +90,10 @@ void TrainingRun::begin() {
   const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
   for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
 
-  if (options_.wants_profile) peaks_ = device_->measure_peaks();
+  if (options_.wants_profile) {
+    peaks_ = device_->measure_peaks();
+    forget_peak_rss();
+  }
   const auto events = read_record(folder_.record_path()).events;
   const bool has_start = !events.empty() && events.front().has_started();
   const bool was_stopped = !events.empty() && events.back().has_stopped();
@@ -107,6 +112,10 @@ void TrainingRun::begin() {
     Event event;
     *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
                                                steps_per_epoch_, best_metric_, best_is_max_});
+    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_};
+    Prediction* prediction = event.mutable_started()->mutable_prediction();
+    *prediction = predict_sizes(foreseen);
+    if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
   }
   train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
