@@ -16,6 +16,13 @@ class DeviceMemory {
   virtual std::size_t bytes() const = 0;
 };
 
+/// How a device multiplies in a precision.
+enum class Support {
+  kNone,
+  kEmulated,  ///< right, but slower than in f32
+  kNative,
+};
+
 /// What a program runs on. The CPU today; CUDA implements the same.
 class Device {
  public:
@@ -25,6 +32,7 @@ class Device {
   virtual std::string kernel_library() const = 0;  ///< "oneDNN 2.6.3"
   virtual std::string isa() const = 0;             ///< "avx512_core_bf16"
   virtual int threads() const = 0;
+  virtual Support support_of(Precision precision) const = 0;
   virtual const KernelTable& kernels() const = 0;
   virtual std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) = 0;
 

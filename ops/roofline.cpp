@@ -27,7 +27,7 @@ double convolution_share(double written, double summed) {
 Reach convolution_reach(const Graph& graph, const Node& node) {
   const auto shape = [&](std::size_t input) -> const Shape& { return graph.value(node.inputs[input]).type.shape; };
   const auto group = static_cast<double>(node.attributes.integer("group", 1));
-  Reach reach{.flops = 1, .bytes = 0.6, .is_known = group == 1};
+  Reach reach{.flops = 1, .bytes = 0.6, .multiplies_matrices = true, .is_known = group == 1};
   if (node.op == "ConvGradWeight") {  // X[N,C], dY[N,M]: sums are long, but each spreads over few vectors
     const double written = static_cast<double>(shape(1).at(1)) / group;
     const double read = static_cast<double>(shape(0).at(1)) / group;
@@ -46,7 +46,7 @@ Reach convolution_reach(const Graph& graph, const Node& node) {
 /// Few rows leave each weight that is loaded little to do.
 Reach product_reach(const Graph& graph, const Node& node) {
   const double rows = static_cast<double>(graph.value(node.inputs[0]).type.shape.at(0));
-  return {.flops = 0.95 / (1 + 8 / rows), .bytes = 0.5};
+  return {.flops = 0.95 / (1 + 8 / rows), .bytes = 0.5, .multiplies_matrices = true};
 }
 
 /// What does not multiply matrices: bound by memory, or by how its loops are written.
@@ -85,7 +85,8 @@ Reach reach_of(const Graph& graph, const Node& node) {
 Reach reach_of_reorder(bool is_of_weights) { return {.flops = 1, .bytes = is_of_weights ? 0.07 : 0.4}; }
 
 double predict_seconds(const StepCost& cost, const MachinePeaks& peaks) {
-  const double flops_per_s = peaks.flops_per_s * cost.reach.flops;
+  const bool is_fast = cost.is_bfloat16 && peaks.bfloat16_flops_per_s > 0 && cost.reach.multiplies_matrices;
+  const double flops_per_s = (is_fast ? peaks.bfloat16_flops_per_s : peaks.flops_per_s) * cost.reach.flops;
   const double bytes_per_s = peaks.bytes_per_s(cost.bytes) * cost.reach.bytes;
   const double arithmetic_s = flops_per_s > 0 ? static_cast<double>(cost.flops) / flops_per_s : 0;
   const double traffic_s = bytes_per_s > 0 ? static_cast<double>(cost.bytes) / bytes_per_s : 0;

@@ -12,6 +12,7 @@ struct StepCost;
 struct Reach {
   double flops = 1;
   double bytes = 1;
+  bool multiplies_matrices = false;  ///< with the processor's instructions for it, where the numbers are bfloat16
   bool is_known = true;  ///< false: never measured, the numbers are a guess
 };
 

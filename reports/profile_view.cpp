@@ -17,6 +17,7 @@ ProfileEntry entry_of(const ProfileRow& row) {
   entry.op = row.op();
   entry.phase = row.phase();
   entry.is_reorder = row.is_reorder();
+  entry.is_bfloat16 = row.is_bfloat16();
   entry.min_s = seconds_or_zero(row.min_s());
   entry.predicted_s = seconds_or_zero(row.predicted_s());
   entry.flops = std::max<std::int64_t>(row.flops(), 0);
@@ -30,6 +31,7 @@ ProfileEntry entry_of(const ProfileRow& row) {
 
 void add(ProfileEntry& sum, const ProfileEntry& entry) {
   sum.kernels += entry.kernels;
+  sum.is_bfloat16 = sum.is_bfloat16 || entry.is_bfloat16;
   sum.forward_s += entry.forward_s;
   sum.backward_s += entry.backward_s;
   sum.update_s += entry.update_s;
@@ -68,7 +70,7 @@ double share_of(double rate, double peak) {
 }  // namespace
 
 double ProfileView::flops_share(const ProfileEntry& entry) const {
-  return share_of(entry.flops_per_s(), peak_flops_per_s);
+  return share_of(entry.flops_per_s(), entry.is_bfloat16 ? peak_bfloat16_flops_per_s : peak_flops_per_s);
 }
 double ProfileView::bytes_share(const ProfileEntry& entry) const {
   return share_of(entry.bytes_per_s(), memory_bytes_per_s);
@@ -81,6 +83,7 @@ std::optional<ProfileView> view_profile(const EffectiveRecord& record) {
   view.first_step = profile.first_step();
   view.steps = profile.steps();
   view.peak_flops_per_s = seconds_or_zero(profile.peaks().flops_per_s());
+  view.peak_bfloat16_flops_per_s = seconds_or_zero(profile.peaks().bfloat16_flops_per_s());
   if (!profile.peaks().bandwidth().empty()) {
     view.memory_bytes_per_s = seconds_or_zero(profile.peaks().bandwidth().rbegin()->bytes_per_s());
   }

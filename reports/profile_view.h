@@ -14,6 +14,7 @@ struct ProfileEntry {
   std::string name;
   std::string layer, op, phase;  ///< of one kernel
   bool is_reorder = false;
+  bool is_bfloat16 = false;  ///< it, or one of several
   int kernels = 1;
   double forward_s = 0, backward_s = 0, update_s = 0;  ///< means
   double min_s = 0;
@@ -31,6 +32,7 @@ struct ProfileView {
   std::int64_t first_step = 0;
   int steps = 0;
   double peak_flops_per_s = 0;          ///< 0: not measured
+  double peak_bfloat16_flops_per_s = 0;
   double memory_bytes_per_s = 0;        ///< 0: not measured
   ProfileEntry all;                     ///< every kernel
   std::vector<ProfileEntry> kernels;    ///< in the order they run
@@ -39,7 +41,7 @@ struct ProfileView {
   std::vector<ProfileEntry> operators;  ///< slowest first; reorders are one of them
   std::optional<ProfileEntry> reorders;
 
-  /// Shares of 0..1 of what the machine reached when it was measured; NaN: it was not, or there is nothing to share.
+  /// Shares of 0..1 of what the machine reached, with the same numbers, when it was measured; NaN: it was not, or there is nothing to share.
   double flops_share(const ProfileEntry& entry) const;
   double bytes_share(const ProfileEntry& entry) const;
 };

@@ -132,6 +132,12 @@ std::string data_line(const char* split, const SampleSource& source) {
   return std::string(split) + ": " + grouped(source.size()) + " samples, " + source.description() + "\n";
 }
 
+std::string precision_text(Precision precision, const Device& device) {
+  if (precision == Precision::kFloat32) return "";
+  const bool is_emulated = device.support_of(precision) == Support::kEmulated;
+  return is_emulated ? ", bfloat16 (this processor emulates it: float32 is faster)" : ", bfloat16";
+}
+
 }  // namespace
 
 std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device> device,
@@ -166,7 +172,7 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   out << "memory: " << megabytes(plan.arena_bytes()) << " for a step (" << megabytes(plan.arena_bytes_without_reuse())
       << " without reuse), " << megabytes(plan.parameter_bytes()) << " for weights and optimizer\n";
   out << "device: " << device->name() << ", " << device->threads() << " threads, " << device->kernel_library() << " ("
-      << device->isa() << ")\n"
+      << device->isa() << ")" << precision_text(precision_of(config), *device) << '\n'
       << prediction_lines(prediction);
   return out.str();
 }

@@ -86,10 +86,12 @@ dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, d
 
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context) {
   const Node& node = context.node();
+  constexpr std::int64_t kWidest = 4096;  // channels that our own loops take side by side in bfloat16
   const auto type = compute_type(context);
-  return conv_backward_data(conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, type),
-                            any_kernel_desc(node, context.input_type(1), type),
-                            any_desc(context.input_type(0).shape, type));
+  const auto spread_type = context.output_type(0).shape[1] > kWidest ? kStored : type;
+  return conv_backward_data(
+      conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, spread_type),
+      any_kernel_desc(node, context.input_type(1), type), any_desc(context.input_type(0).shape, type));
 }
 
 std::unique_ptr<Kernel> bind_spread(BindContext& context,

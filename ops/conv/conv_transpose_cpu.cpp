@@ -1,13 +1,14 @@
 // CPU kernels of ConvTranspose: oneDNN's convolution gradient spreads the picture (its deconvolution does the same, but
 // works off bias and activation one element at a time), then one pass adds the bias and applies the activation.
 #include <algorithm>
-#include <cmath>
 
 #include "ops/conv/conv_onednn.h"
+#include "ops/device/cpu/bfloat16.h"
 #include "ops/device/cpu/lanes.h"
 #include "ops/device/cpu/onednn_compat.h"
 #include "ops/device/cpu/simd.h"
 #include "ops/device/cpu/split_kernel.h"
+#include "ops/elementwise/broadcast_cpu.h"
 
 namespace thaw::cpu {
 namespace {
@@ -41,32 +42,45 @@ THAW_SIMD_CLONES void add_bias(float* y, std::int64_t pixels, std::int64_t block
   }
 }
 
-// Both keep the padding at zero.
-THAW_SIMD_CLONES void relu(float* y, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = y[i] < 0 ? 0 : y[i];
-}
-void tanh(float* y, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = std::tanh(y[i]);
-}
+/// What is done to pixels[count][block] after the sums.
+struct Finish {
+  std::int64_t block = 1;
+  TileFunction activate = nullptr;  ///< keeps the padding at zero, as fused activations do
+
+  /// `bias` of `channels` channels; null for none.
+  void operator()(float* y, std::int64_t pixels, const float* bias, std::int64_t channels) const {
+    if (bias) add_bias(y, pixels, block, bias, channels);
+    if (activate) apply(activate, y, pixels * block);
+  }
+  /// Widened a few pixels at a time.
+  void operator()(BFloat16* y, std::int64_t pixels, const float* bias, std::int64_t channels) const {
+    alignas(64) float wide[kWidest];
+    const std::int64_t at_once = kWidest / block;
+    for (std::int64_t p = 0; p < pixels; p += at_once) {
+      const std::int64_t count = std::min(at_once, pixels - p);
+      to_floats(y + p * block, count * block, wide);
+      (*this)(wide, count, bias, channels);
+      to_bfloat16s(wide, count * block, y + p * block);
+    }
+  }
+  static constexpr std::int64_t kWidest = 4096;  ///< channels side by side in bfloat16
+};
 
 /// Bias and activation, row by row while it is in the cache.
+template <typename Number>
 std::unique_ptr<Kernel> make_finish(const BindContext& context, const dnnl::memory::desc& desc) {
   const ChannelPlanes planes(desc, context.output_type(0).shape);
-  const std::string activation = context.node().attributes.text("activation");
-  const auto activate = activation == "Relu" ? relu : activation == "Tanh" ? tanh : nullptr;
+  const auto activation = FusedActivation::of(context.node().attributes);
+  const Finish finish{planes.blocks.block, activation.name.empty() ? nullptr : function_of(activation)};
   const bool has_bias = context.has_input(2);
-  const std::int64_t rows = planes.blocks.depth * planes.blocks.height;
-  const std::int64_t width = planes.blocks.width, block = planes.blocks.block;
+  const std::int64_t rows = planes.blocks.depth * planes.blocks.height, width = planes.blocks.width;
   return std::make_unique<SplitKernel>(
       planes.blocks.outer * rows, [=](const Buffers& buffers, std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
           const std::int64_t plane = row / rows;
-          float* y = static_cast<float*>(buffers.outputs[0]) + row * width * block;
-          if (has_bias) {
-            const float* bias = static_cast<const float*>(buffers.inputs[2]) + planes.first_channel(plane);
-            add_bias(y, width, block, bias, planes.channel_count(plane));
-          }
-          if (activate) activate(y, width * block);
+          const auto* bias = static_cast<const float*>(buffers.inputs[has_bias ? 2 : 0]) + planes.first_channel(plane);
+          finish(static_cast<Number*>(buffers.outputs[0]) + row * width * finish.block, width,
+                 has_bias ? bias : nullptr, planes.channel_count(plane));
         }
       });
 }
@@ -96,7 +110,10 @@ std::unique_ptr<Kernel> make_transpose(BindContext& context) {
   const bool has_bias = context.has_input(2);
   if (has_bias) context.want_input(2, layout_of(plain_desc(context.input_type(2))));
   if (!has_bias && context.node().attributes.text("activation").empty()) return spread;
-  return std::make_unique<InTurn>(std::move(spread), make_finish(context, pd.diff_src_desc()));
+  const auto& sums = pd.diff_src_desc();
+  const bool is_wide = sums.data_type() == dnnl::memory::data_type::f32;
+  return std::make_unique<InTurn>(std::move(spread),
+                                  is_wide ? make_finish<float>(context, sums) : make_finish<BFloat16>(context, sums));
 }
 
 /// dB: sums over batch and pixels. One piece is one block of channels.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/activation.h"
 #include "ops/device/cpu/simd.h"
 #include "ops/elementwise/math.h"
 #include "ops/kernel.h"
@@ -33,6 +34,13 @@ struct Broadcast {
 
 /// The function applied to `count` bfloat16 numbers of each input, element by element.
 std::unique_ptr<Kernel> make_bfloat16_kernel(int inputs, std::int64_t count, TileFunction tile);
+
+/// A fused activation as a loop over one input.
+TileFunction function_of(const FusedActivation& activation);
+/// In place, element by element.
+inline void apply(const TileFunction& function, float* y, std::int64_t count) {
+  function({.in = {y}, .out = y, .rows = 1, .columns = count, .row_strides = {}, .column_strides = {1}});
+}
 
 /// Binds the kernel: the output takes the layout of the last input of its own shape that is not row-major.
 std::unique_ptr<Kernel> bind_broadcast(BindContext& context, Broadcast broadcast);

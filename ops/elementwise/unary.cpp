@@ -110,7 +110,7 @@ void define_unary(OpRegistry& registry) {
   define_step(registry, "Floor");
   define_step(registry, "Ceil");
   define_step(registry, "Round");
-  for (const std::string op : {"Conv", "Gemm"}) {
+  for (const std::string op : {"Conv", "ConvTranspose", "Gemm"}) {
     registry.add_inference_fusion(
         {"Swish into " + op, [op](Graph& graph, int i) { return fuse_activation_for_inference(graph, i, op); }});
   }

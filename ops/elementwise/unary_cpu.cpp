@@ -4,6 +4,7 @@
 #include "ops/elementwise/broadcast_cpu.h"
 #include "ops/elementwise/families.h"
 #include "ops/elementwise/functions.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw::cpu {
 namespace {
@@ -36,7 +37,29 @@ void add(KernelTable& table, const std::string& name) {
   };
 }
 
+template <typename F>
+TileFunction tile_of(const FusedActivation& activation) {
+  if constexpr (std::is_constructible_v<F, const Attributes&>) {
+    return broadcast_of<1>(F(activation.attributes())).tile;
+  } else {
+    return broadcast_of<1>(F()).tile;
+  }
+}
+
 }  // namespace
+
+TileFunction function_of(const FusedActivation& activation) {
+  namespace f = functions;
+  const std::string& name = activation.name;
+  if (name == "Relu") return tile_of<f::Relu>(activation);
+  if (name == "LeakyRelu") return tile_of<f::LeakyRelu>(activation);
+  if (name == "Elu") return tile_of<f::Elu>(activation);
+  if (name == "Clip") return tile_of<f::Clip>(activation);
+  if (name == "Tanh") return tile_of<f::Tanh>(activation);
+  if (name == "Swish") return tile_of<f::Swish>(activation);
+  if (name == "HardSwish") return tile_of<f::HardSwish>(activation);
+  throw InternalError(name + " cannot be fused");
+}
 
 void add_unary_kernels(KernelTable& table) {
   namespace f = functions;

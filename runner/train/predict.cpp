@@ -139,6 +139,9 @@ void add_reasons(const Foreseen& run, const MachinePeaks& peaks, Prediction& pre
     for (const auto& [name, seconds] : unknown) names += (names.empty() ? "" : ", ") + name;
     prediction.add_rough("how fast these operators run is a guess: " + names);
   }
+  if (run.prepared.loaded.config.compute().precision() != FLOAT32) {
+    prediction.add_rough("how much of their speed kernels reach in bfloat16 was measured in f32");
+  }
   if (peaks.spread > 0.1) prediction.add_rough("the machine's speed changed while it was measured: is it busy?");
   if (run.prepared.loaded.config.train().has_early_stopping()) {
     prediction.add_rough("training may stop early: the time of the whole run is the most it should take");
@@ -211,6 +214,7 @@ Prediction predict(const Foreseen& run, const MachinePeaks& peaks) {
 Peaks describe_peaks(const MachinePeaks& peaks) {
   Peaks described;
   described.set_flops_per_s(peaks.flops_per_s);
+  if (peaks.bfloat16_flops_per_s > 0) described.set_bfloat16_flops_per_s(peaks.bfloat16_flops_per_s);
   described.set_launch_s(peaks.launch_s);
   for (const Bandwidth& point : peaks.bandwidth) {
     auto* added = described.add_bandwidth();

@@ -40,17 +40,26 @@ std::vector<std::int32_t> label_truth(const Batch& batch, int max_objects) {
 
 }  // namespace
 
+Precision precision_of(const Experiment& config) {
+  return config.compute().precision() == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
+}
+
 Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device)
     : device_(std::move(device)),
       training_(build_training(config, findings)),
       evaluation_(build_evaluation(config, findings)) {
+  const Precision precision = precision_of(config);
+  if (device_->support_of(precision) == Support::kNone) {
+    findings.add("compute.precision", "this processor (" + device_->isa() + ") has no kernels for BFLOAT16",
+                 "expected FLOAT32; BFLOAT16 needs AVX-512");
+  }
   findings.throw_if_any();
   store_ = std::make_shared<ParameterStore>(device_);
   auto arena = std::make_shared<Arena>(device_);
   training_program_ = std::make_unique<Program>(training_.graph, device_, store_,
-                                                Program::Options{.is_training = true, .arena = arena});
+                                                Program::Options{.is_training = true, .precision = precision, .arena = arena});
   evaluation_program_ = std::make_unique<Program>(evaluation_.graph, device_, store_,
-                                                  Program::Options{.is_training = false, .arena = arena});
+                                                  Program::Options{.is_training = false, .precision = precision, .arena = arena});
 }
 
 void Session::initialize(std::uint64_t seed) {

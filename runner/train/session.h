@@ -18,6 +18,9 @@ struct StepOutcome {
   double gradient_norm = 0;  ///< NaN: loss or a gradient was not finite and nothing was updated
 };
 
+/// What the experiment multiplies in.
+Precision precision_of(const Experiment& config);
+
 /// An experiment's model on a device: weights, the training and the evaluation program.
 class Session {
  public:

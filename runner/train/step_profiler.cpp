@@ -47,6 +47,7 @@ std::optional<Profile> StepProfiler::take(const MachinePeaks& peaks) {
     row->set_is_reorder(cost.is_reorder);
     row->set_mean_s(times_.mean_s(i));
     row->set_min_s(times_.min_s[i]);
+    if (cost.is_bfloat16) row->set_is_bfloat16(true);
     row->set_flops(cost.flops);
     row->set_bytes(cost.bytes);
     row->set_predicted_s(predict_seconds(cost, peaks));

@@ -25,9 +25,13 @@ std::ostream& operator<<(std::ostream& out, const Fusion& each) { return out << 
 struct FusedGraph {
   explicit FusedGraph(const Fusion& fusion) : builder(graph, operators()) {
     builder.enter("layer");
-    const bool is_conv = fusion.op == "Conv", is_gemm = fusion.op == "Gemm";
+    const bool is_transpose = fusion.op == "ConvTranspose", is_conv = fusion.op == "Conv" || is_transpose,
+               is_gemm = fusion.op == "Gemm";
     const Shape x_shape = is_gemm ? Shape{5, 7} : Shape{2, is_conv ? 3 : 17, 6, 5};
-    const Shape w_shape = is_conv ? Shape{17, 3, 3, 3} : is_gemm ? Shape{17, 7} : x_shape;
+    const Shape w_shape = is_transpose ? Shape{3, 17, 3, 3}
+                          : is_conv    ? Shape{17, 3, 3, 3}
+                          : is_gemm    ? Shape{17, 7}
+                                       : x_shape;
     x = builder.parameter("x", x_shape);
     w = builder.parameter("w", w_shape);
     Attributes attributes;
@@ -165,7 +169,7 @@ TEST(Residual, OfAnotherShapeIsNotFused) {
 
 std::vector<Fusion> fusions() {
   std::vector<Fusion> all;
-  for (const std::string op : {"Conv", "Gemm"}) {
+  for (const std::string op : {"Conv", "ConvTranspose", "Gemm"}) {
     all.push_back({op + "Relu", op, "Relu"});
     all.push_back({op + "Tanh", op, "Tanh"});
     all.push_back({op + "LeakyRelu", op, "LeakyRelu"});

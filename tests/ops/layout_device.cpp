@@ -13,6 +13,7 @@ class LayoutDevice : public Device {
   std::string kernel_library() const override { return cpu_->kernel_library(); }
   std::string isa() const override { return cpu_->isa(); }
   int threads() const override { return cpu_->threads(); }
+  Support support_of(Precision precision) const override { return cpu_->support_of(precision); }
   const KernelTable& kernels() const override { return cpu_->kernels(); }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return cpu_->allocate(bytes); }
 

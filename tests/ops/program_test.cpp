@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 class ProgramTest : public ::testing::Test {
  protected:
   std::unique_ptr<Program> bind(const Graph& graph) {
-    return std::make_unique<Program>(std::make_shared<Graph>(graph), device_, store_, Program::Options{.arena = arena_});
+    return std::make_unique<Program>(std::make_shared<Graph>(graph), device_, store_,
+                                     Program::Options{.arena = arena_});
   }
   std::vector<float> read(const Program& program, ValueId id) {
     std::vector<float> host(static_cast<std::size_t>(element_count(program.graph().value(id).type.shape)));

@@ -106,11 +106,24 @@ class CpuDevice : public Device {
   }
   std::string isa() const override { return isa_name(dnnl::get_effective_cpu_isa()); }
   int threads() const override { return threads_; }
+  Support support_of(Precision precision) const override {
+    if (precision == Precision::kFloat32) return Support::kNative;
+    switch (dnnl::get_effective_cpu_isa()) {
+      case dnnl::cpu_isa::avx512_core_bf16:
+      case dnnl::cpu_isa::avx512_core_amx:
+        return Support::kNative;
+      case dnnl::cpu_isa::avx512_core:
+      case dnnl::cpu_isa::avx512_core_vnni:
+        return Support::kEmulated;
+      default:
+        return Support::kNone;
+    }
+  }
   const KernelTable& kernels() const override { return table_; }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
   LayoutPtr plain_layout(const TensorType& type) const override { return layout_of(plain_desc(type)); }
   void synchronize() override { stream().wait(); }
-  MachinePeaks measure_peaks() override { return cpu::measure_peaks(); }
+  MachinePeaks measure_peaks() override { return cpu::measure_peaks(support_of(Precision::kBFloat16) == Support::kNative); }
 
   std::unique_ptr<Kernel> make_reorder(const TensorType&, const LayoutPtr& from, const LayoutPtr& to) override {
     return reorder_between(desc_of(from), desc_of(to));

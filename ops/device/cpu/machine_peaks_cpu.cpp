@@ -56,9 +56,9 @@ double fastest(double budget_s, const std::function<void()>& body) {
 /// A square product as oneDNN computes it at its best, `calls` times a body.
 class Product {
  public:
-  Product(std::int64_t extent, const Pages& pages) {
+  Product(std::int64_t extent, memory::data_type type, const Pages& pages) {
     const memory::dims dims{extent, extent};
-    const auto desc = plain_desc(dims);
+    const auto desc = with_data_type(plain_desc(dims), type);
     const auto described = cpu::matmul(desc, desc, desc);
     primitive_ = dnnl::matmul(described);
     const std::size_t bytes = desc.get_size(), scratch = described.scratchpad_desc().get_size();
@@ -67,7 +67,7 @@ class Product {
                   {DNNL_ARG_WEIGHTS, memory(desc, engine(), pages.at(bytes))},
                   {DNNL_ARG_DST, memory(desc, engine(), pages.at(2 * bytes))},
                   {DNNL_ARG_SCRATCHPAD, memory(described.scratchpad_desc(), engine(), pages.at(3 * bytes))}};
-    std::fill_n(pages.at(0), 2 * extent * extent, 0.5F);  // not zeros: an idle multiplier is a cool one
+    std::fill_n(pages.at(0), 2 * bytes / sizeof(float), 0.5F);  // not zeros: an idle multiplier is a cool one
   }
   void run() { primitive_.execute(stream(), arguments_); }
 
@@ -81,9 +81,9 @@ THAW_SIMD_CLONES void copy_scaled(const float* from, float* to, std::int64_t cou
   for (std::int64_t i = 0; i < count; ++i) to[i] = from[i] * 0.5F;
 }
 
-double product_flops_per_s(const Pages& pages) {
+double product_flops_per_s(memory::data_type type, const Pages& pages) {
   constexpr std::int64_t kExtent = 1024;
-  Product product(kExtent, pages);
+  Product product(kExtent, type, pages);
   const double seconds = fastest(0.015, [&] { product.run(); });
   return 2.0 * kExtent * kExtent * kExtent / seconds;
 }
@@ -109,15 +109,16 @@ Bandwidth copy_bandwidth(std::size_t bytes, const Pages& pages) {
 
 }  // namespace
 
-MachinePeaks measure_peaks() {
+MachinePeaks measure_peaks(bool has_bfloat16) {
   const Pages pages;
   MachinePeaks peaks;
-  const double first = product_flops_per_s(pages);
+  const double first = product_flops_per_s(memory::data_type::f32, pages);
   peaks.launch_s = launch_seconds(pages);
   for (const std::size_t bytes : {std::size_t{1} << 19, std::size_t{1} << 22, std::size_t{1} << 24, kBufferBytes}) {
     peaks.bandwidth.push_back(copy_bandwidth(bytes, pages));
   }
-  const double last = product_flops_per_s(pages);
+  if (has_bfloat16) peaks.bfloat16_flops_per_s = product_flops_per_s(memory::data_type::bf16, pages);
+  const double last = product_flops_per_s(memory::data_type::f32, pages);
   peaks.flops_per_s = std::max(first, last);
   peaks.spread = std::abs(first - last) / peaks.flops_per_s;
   return peaks;

@@ -1,0 +1,170 @@
+// Measures whole steps of one network on the engine and prints one line of JSON: what torch_networks.py prints for
+// PyTorch. bench.py runs both in turns.
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "schemas/diagnostic.h"
+#include "tests/bench/training_step.h"
+
+namespace thaw::bench {
+namespace {
+
+namespace po = boost::program_options;
+
+struct Options {
+  NetworkOptions network;
+  std::string precision = "fp32";
+  int threads = 2;
+  int steps = 5;
+  int warmup = 2;
+  bool is_inference = false;
+  bool wants_plan = false;
+  bool wants_times = false;
+};
+
+/// Options from the command line; none if only help was asked for.
+std::optional<Options> parse(int argc, const char* const* argv) {
+  Options options;
+  bool wants_help = false;
+  po::options_description named("options");
+  auto add = named.add_options();
+  add("precision", po::value(&options.precision)->value_name("fp32|bf16|int8"), "what it computes in [fp32]");
+  add("batch", po::value(&options.network.batch)->value_name("N"), "samples a step [the benchmark's]");
+  add("pixels", po::value(&options.network.pixels)->value_name("N"), "height and width [the benchmark's]");
+  add("threads", po::value(&options.threads)->value_name("N"), "threads [2]");
+  add("steps", po::value(&options.steps)->value_name("N"), "measured steps [5]");
+  add("warmup", po::value(&options.warmup)->value_name("N"), "steps before [2]");
+  add("inference", po::bool_switch(&options.is_inference), "a frozen network, forward alone");
+  add("plan", po::bool_switch(&options.wants_plan), "print every kernel with its layouts and memory");
+  add("times", po::bool_switch(&options.wants_times), "print the seconds of each phase of a step");
+  add("help,h", po::bool_switch(&wants_help), "this text");
+  po::options_description all = named;
+  all.add_options()("network", po::value(&options.network.name));
+  po::positional_options_description positional;
+  positional.add("network", 1);
+  po::variables_map values;
+  po::store(po::command_line_parser(argc, argv).options(all).positional(positional).run(), values);
+  po::notify(values);
+  if (wants_help) {
+    std::cout << "usage: engine_bench fcn8|resnet50|unet [OPTION]...\n" << named;
+    return std::nullopt;
+  }
+  if (options.steps < 1 || options.warmup < 0) throw InputError("--steps must be at least 1, --warmup not negative");
+  options.network.is_training = !options.is_inference;
+  options.network = with_defaults(options.network);
+  return options;
+}
+
+/// What the program is told of the precision.
+Program::Options program_options(const Options& options) {
+  const bool is_bfloat16 = options.precision == "bf16";
+  if (options.precision != "fp32" && !is_bfloat16) {
+    throw InputError("--precision " + options.precision + ": programs compute in fp32 and bf16 as yet");
+  }
+  return {.is_training = !options.is_inference,
+          .precision = is_bfloat16 ? Precision::kBFloat16 : Precision::kFloat32,
+          .arena = nullptr};
+}
+
+/// The kernel's own figure, as for every other program of the benchmark.
+std::int64_t peak_rss_bytes() {
+  std::ifstream file("/proc/self/status");
+  for (std::string key; file >> key; file.ignore(1 << 10, '\n')) {
+    std::int64_t kilobytes = 0;
+    if (key == "VmHWM:" && file >> kilobytes) return kilobytes * 1024;
+  }
+  return 0;
+}
+
+struct Measured {
+  std::vector<double> seconds;
+  PhaseSeconds phases{};
+  double first = 0, last = 0;  ///< losses (or logits) of the first and the last step
+};
+
+Measured measure(const StepGraph& step, Program& program, const Options& options) {
+  std::vector<BenchBatch> batches;
+  for (std::uint64_t seed : {1, 2}) batches.emplace_back(step, options.network, seed);
+  Measured measured;
+  for (int i = 0; i < options.warmup + options.steps; ++i) {
+    if (i == options.warmup) program.reset_phase_seconds();
+    const auto begin = std::chrono::steady_clock::now();
+    const BenchBatch& batch = batches[static_cast<std::size_t>(i) % batches.size()];
+    measured.last = run_step(step, program, batch, i + 1);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    if (i == 0) measured.first = measured.last;
+    if (i >= options.warmup) measured.seconds.push_back(taken.count());
+  }
+  measured.phases = program.phase_seconds();
+  for (double& each : measured.phases) each /= options.steps;
+  std::sort(measured.seconds.begin(), measured.seconds.end());
+  return measured;
+}
+
+double median(const std::vector<double>& sorted) {
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+int run(const Options& options) {
+  const StepGraph step = build_step(options.network);
+  const auto device = make_cpu_device(options.threads);
+  auto store = std::make_shared<ParameterStore>(device);
+  Program program(step.graph, device, store, program_options(options));
+  initialize(step, *store);
+  if (options.wants_plan) std::cout << program.text();
+  const Measured measured = measure(step, program, options);
+  if (options.wants_times) {
+    std::cout << "seconds a step: forward " << measured.phases[0] << ", backward " << measured.phases[1] << ", update "
+              << measured.phases[2] << '\n';
+  }
+  const double seconds = median(measured.seconds), gflop = static_cast<double>(step.flops()) * 1e-9;
+  const ProgramStats& stats = program.stats();
+  const nlohmann::ordered_json line{
+      {"program", "thaw"},
+      {"network", options.network.name},
+      {"mode", options.is_inference ? "inference" : "training"},
+      {"precision", options.precision},
+      {"batch", options.network.batch},
+      {"pixels", options.network.pixels},
+      {"threads", device->threads()},
+      {"steps", options.steps},
+      {"seconds_per_step", {{"median", seconds}, {"min", measured.seconds.front()}, {"max", measured.seconds.back()}}},
+      {"gflop_per_step", gflop},
+      {"gflop_per_second", gflop / seconds},
+      {"peak_rss_bytes", peak_rss_bytes()},
+      {"arena_bytes", stats.arena_bytes},
+      {"arena_bytes_without_reuse", stats.arena_bytes_without_reuse},
+      {"constant_bytes", stats.constant_bytes},
+      {"weight_bytes", store->bytes()},
+      {"kernels", stats.kernels},
+      {"reorders", stats.reorders},
+      {"parameters", step.parameters()},
+      {options.is_inference ? "first_logit" : "first_loss", measured.first},
+      {options.is_inference ? "last_logit" : "last_loss", measured.last},
+      {"library", device->kernel_library()},
+      {"isa", device->isa()},
+  };
+  std::cout << line.dump() << std::endl;
+  // A step that diverged skips its update: its time would not be a step's.
+  if (!std::isfinite(measured.last)) throw InputError("the last step's result is not finite");
+  return 0;
+}
+
+}  // namespace
+}  // namespace thaw::bench
+
+int main(int argc, char** argv) {
+  try {
+    const auto options = thaw::bench::parse(argc, argv);
+    return options ? thaw::bench::run(*options) : 0;
+  } catch (const std::exception& error) {
+    std::cerr << "engine_bench: " << error.what() << '\n';
+    return 1;
+  }
+}
