@@ -47,6 +47,7 @@ std::string command_line(const Arguments& arguments) {
   std::string line = "thaw run " + quoted(arguments.operands[0]);
   for (const std::string& override_text : arguments.overrides) line += " --set " + quoted(override_text);
   if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
+  if (arguments.wants_profile) line += " --profile";
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
   return line;
 }

@@ -1,9 +1,9 @@
 """How well `thaw check` foresees what runs take: predicted / measured, for networks of different kinds.
 
-    python3 tests/bench/predict.py [--thaw build/release/thaw] [--kernels] [--runs DIR]
+    python3 tests/bench/predict.py [--thaw build/release/thaw] [--kernels] [--only NAME]
 
-Not a test: times depend on the machine, which must be quiet. --kernels lists each operator's ratio too; the numbers in
-ops/roofline.cpp come from it.
+Not a test: times depend on the machine, which must be quiet. --kernels lists each slow
+kernel too; the numbers in ops/roofline.cpp come from it.
 """
 import argparse
 import collections
