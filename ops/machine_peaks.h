@@ -14,9 +14,9 @@ struct Bandwidth {
 /// What a device's compute threads reach together when nothing is in their way: a measurement, not a data sheet.
 struct MachinePeaks {
   double flops_per_s = 0;            ///< f32; a multiplication with its addition counts as two
-  double bfloat16_flops_per_s = 0;  ///< 0: not measured, the device has no such instructions
+  double bfloat16_flops_per_s = 0;   ///< 0: not measured, the device has no such instructions
   double launch_s = 0;               ///< one kernel with next to nothing to do
-  double spread = 0;       ///< how far the arithmetic measured first and last lie apart, as a share
+  double spread = 0;                 ///< how far the arithmetic measured first and last lie apart, as a share
   std::vector<Bandwidth> bandwidth;  ///< by ascending working set; the last one is main memory's
 
   double memory_bytes_per_s() const { return bandwidth.empty() ? 0 : bandwidth.back().bytes_per_s; }

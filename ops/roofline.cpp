@@ -15,8 +15,8 @@ namespace {
 /// Channels that one vector holds.
 constexpr double kLanes = 16;
 
-/// A convolution's kernel keeps `written` channels in vectors and sums `summed` products into each. Vectors that are not
-/// full do idle work; few written channels leave too few vectors for each number that is loaded, short sums too few
+/// A convolution's kernel keeps `written` channels in vectors and sums `summed` products into each. Vectors that are
+/// not full do idle work; few written channels leave too few vectors for each number that is loaded, short sums too few
 /// multiplications for each result.
 double convolution_share(double written, double summed) {
   const double full = written / (std::ceil(written / kLanes) * kLanes);

@@ -13,7 +13,7 @@ struct Reach {
   double flops = 1;
   double bytes = 1;
   bool multiplies_matrices = false;  ///< with the processor's instructions for it, where the numbers are bfloat16
-  bool is_known = true;  ///< false: never measured, the numbers are a guess
+  bool is_known = true;              ///< false: never measured, the numbers are a guess
 };
 
 Reach reach_of(const Graph& graph, const Node& node);

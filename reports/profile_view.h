@@ -31,7 +31,7 @@ struct ProfileEntry {
 struct ProfileView {
   std::int64_t first_step = 0;
   int steps = 0;
-  double peak_flops_per_s = 0;          ///< 0: not measured
+  double peak_flops_per_s = 0;  ///< 0: not measured
   double peak_bfloat16_flops_per_s = 0;
   double memory_bytes_per_s = 0;        ///< 0: not measured
   ProfileEntry all;                     ///< every kernel
@@ -41,7 +41,8 @@ struct ProfileView {
   std::vector<ProfileEntry> operators;  ///< slowest first; reorders are one of them
   std::optional<ProfileEntry> reorders;
 
-  /// Shares of 0..1 of what the machine reached, with the same numbers, when it was measured; NaN: it was not, or there is nothing to share.
+  /// Shares of 0..1 of what the machine reached, with the same numbers, when it was measured; NaN: it was not, or there
+  /// is nothing to share.
   double flops_share(const ProfileEntry& entry) const;
   double bytes_share(const ProfileEntry& entry) const;
 };

@@ -124,8 +124,11 @@ std::string note(const ProfileView& profile) {
 
 std::string peaks_text(const ProfileView& profile) {
   if (!(profile.peak_flops_per_s > 0)) return {};
-  return "of the machine’s " + rate_text(profile.peak_flops_per_s) + " GFLOP/s and, from memory, " +
-         rate_text(profile.memory_bytes_per_s) + " GB/s, both measured; caches are faster";
+  std::string text = "peak: " + rate_text(profile.peak_flops_per_s) + " GFLOP/s";
+  if (profile.peak_bfloat16_flops_per_s > 0 && profile.all.is_bfloat16) {
+    text += " (bfloat16: " + rate_text(profile.peak_bfloat16_flops_per_s) + ")";
+  }
+  return text + "; memory: " + rate_text(profile.memory_bytes_per_s) + " GB/s, where caches are faster; both measured";
 }
 
 }  // namespace

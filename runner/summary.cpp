@@ -117,7 +117,8 @@ std::string time_text(double seconds) {
 std::string prediction_lines(const Prediction& prediction) {
   std::ostringstream out;
   out << "peak memory: about " << megabytes(prediction.peak_memory_bytes()) << '\n';
-  for (const MemoryPart& part : prediction.memory()) out << "  " << part.name() << ": " << megabytes(part.bytes()) << '\n';
+  for (const MemoryPart& part : prediction.memory())
+    out << "  " << part.name() << ": " << megabytes(part.bytes()) << '\n';
   out << "time, about: " << time_text(prediction.step_s()) << " a step, " << time_text(prediction.epoch_s())
       << " an epoch, " << time_text(prediction.run_s()) << " in all";
   out << (prediction.rough().empty() ? "\n" : "; a rough estimate:\n");
@@ -168,7 +169,8 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   out << "steps: " << grouped((prepared.train->size() + batch - 1) / batch) << " an epoch, " << config.train().epochs()
       << " epochs of batches of " << batch << '\n';
   out << "a step: " << std::fixed << std::setprecision(2) << static_cast<double>(plan.flops_per_step()) / 1e9
-      << " GFLOP and " << static_cast<double>(prediction.bytes_per_step()) / 1e6 << " MB moved in " << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
+      << " GFLOP and " << static_cast<double>(prediction.bytes_per_step()) / 1e6 << " MB moved in "
+      << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
   out << "memory: " << megabytes(plan.arena_bytes()) << " for a step (" << megabytes(plan.arena_bytes_without_reuse())
       << " without reuse), " << megabytes(plan.parameter_bytes()) << " for weights and optimizer\n";
   out << "device: " << device->name() << ", " << device->threads() << " threads, " << device->kernel_library() << " ("

@@ -72,9 +72,7 @@ double draw_seconds(const SampleSource& source) {
                            static_cast<std::size_t>(source.width()));
   std::vector<Object> objects(static_cast<std::size_t>(source.max_objects()));
   int count = 0;
-  const auto draw = [&](std::int64_t index) {
-    source.draw(0, index, {image.data(), objects.data(), &count, nullptr});
-  };
+  const auto draw = [&](std::int64_t index) { source.draw(0, index, {image.data(), objects.data(), &count, nullptr}); };
   draw(0);
   const auto start = Clock::now();
   std::int64_t drawn = 0;
@@ -96,8 +94,8 @@ class BatchTime {
 
   double seconds(const SampleSource& source, double draw_s, double kernels_s) const {
     const double batch_s = draw_s * static_cast<double>(batch_);
-    const double copy_s = 2.0 * static_cast<double>(batch_bytes(source, batch_)) /
-                          std::max(1.0, peaks_.memory_bytes_per_s() / threads_);
+    const double copy_s =
+        2.0 * static_cast<double>(batch_bytes(source, batch_)) / std::max(1.0, peaks_.memory_bytes_per_s() / threads_);
     const double work_s = kernels_s + copy_s;
     if (loaders_ == 0) return work_s + batch_s;
     // A loader's thread without a core of its own takes it from a compute thread, for which the others then wait.
@@ -158,10 +156,11 @@ Prediction predict_sizes(const Foreseen& run) {
   Prediction prediction;
   prediction.set_peak_memory_bytes(0);
   add_part(prediction, "program, libraries, compiled kernels and data", run.process_bytes + kLaterBytes);
-  add_part(prediction, "activations and gradients", static_cast<std::int64_t>(std::max(train.arena_bytes, eval.arena_bytes)));
+  add_part(prediction, "activations and gradients",
+           static_cast<std::int64_t>(std::max(train.arena_bytes, eval.arena_bytes)));
   add_part(prediction, "weights and optimizer", static_cast<std::int64_t>(run.session.parameter_bytes()));
-  add_part(prediction, "batches drawn ahead", loader_bytes(config, run.prepared.train.get()) +
-                                                  loader_bytes(config, run.prepared.validation.get()));
+  add_part(prediction, "batches drawn ahead",
+           loader_bytes(config, run.prepared.train.get()) + loader_bytes(config, run.prepared.validation.get()));
   add_part(prediction, "repacked weights", static_cast<std::int64_t>(train.constant_bytes + eval.constant_bytes));
   // A checkpoint is written from copies of everything; at the end the best weights are read, judged and hashed.
   const SampleSource& judged = run.prepared.validation ? *run.prepared.validation : *run.prepared.train;

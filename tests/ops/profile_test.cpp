@@ -106,10 +106,26 @@ TEST(StepTimes, AreNotedWhileAskedForAndChangeNothing) {
 
 // What only moves numbers has no operations to count. Whoever adds an operator decides which it is.
 TEST(Flops, EveryOperatorThatComputesCountsThem) {
-  const std::set<std::string> movers = {
-      "BinaryCrossEntropyLoss", "Cast",    "ClassWeightOf", "Concat",  "Constant", "CrossEntropyLoss", "DepthToSpace",
-      "Expand",                 "Flatten", "Gather",        "Identity", "Pad",     "PadGrad",          "Reshape",
-      "Slice",                  "SliceGrad", "SpaceToDepth", "Split",  "Tile",     "Transpose"};
+  const std::set<std::string> movers = {"BinaryCrossEntropyLoss",
+                                        "Cast",
+                                        "ClassWeightOf",
+                                        "Concat",
+                                        "Constant",
+                                        "CrossEntropyLoss",
+                                        "DepthToSpace",
+                                        "Expand",
+                                        "Flatten",
+                                        "Gather",
+                                        "Identity",
+                                        "Pad",
+                                        "PadGrad",
+                                        "Reshape",
+                                        "Slice",
+                                        "SliceGrad",
+                                        "SpaceToDepth",
+                                        "Split",
+                                        "Tile",
+                                        "Transpose"};
   std::vector<std::string> without;
   for (const std::string& name : operators().names()) {
     if (!operators().get(name).flops) without.push_back(name);

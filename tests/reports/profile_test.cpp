@@ -62,6 +62,17 @@ TEST(ProfileView, SharesAreOfTheMeasuredPeaks) {
   EXPECT_TRUE(std::isnan(view.flops_share(reorder)));  // it computes nothing
 }
 
+TEST(ProfileView, Bfloat16HasAPeakOfItsOwn) {
+  auto events = profiled_run();
+  Profile* profile = events[2].mutable_profile();
+  profile->mutable_peaks()->set_bfloat16_flops_per_s(880e9);
+  profile->mutable_row(2)->set_is_bfloat16(true);
+  const auto view = view_of(events);
+  EXPECT_NEAR(view.flops_share(view.kernels[2]), 682e6 / 1790e-6 / 880e9, 1e-9);
+  EXPECT_NEAR(view.flops_share(view.kernels[0]), 98e6 / 620e-6 / 440e9, 1e-9);
+  EXPECT_THAT(page(events), HasSubstr("peak: 440 GFLOP/s (bfloat16: 880); memory: 80.0 GB/s"));
+}
+
 TEST(ProfileView, TrustsNoNumber) {
   auto events = profiled_run();
   Profile* profile = events[2].mutable_profile();
@@ -87,7 +98,7 @@ TEST(ProfileSection, NamesWhatMattersAndDrawsIt) {
   EXPECT_THAT(text, HasSubstr("Mean of steps 6 to 25, each kernel timed by itself: 8.77\u00a0ms in 11 kernels, 268 "
                               "GFLOP/s over all, 61.0\u00a0% of what the machine reaches. Changes of layout (reorders) "
                               "take 4.2\u00a0% of it."));
-  EXPECT_THAT(text, HasSubstr("of the machine’s 440 GFLOP/s and, from memory, 80.0 GB/s, both measured"));
+  EXPECT_THAT(text, HasSubstr("peak: 440 GFLOP/s; memory: 80.0 GB/s, where caches are faster; both measured"));
   EXPECT_THAT(text, HasSubstr("<title id=\"time-by-layer-title\">By layer"));
   EXPECT_THAT(text, HasSubstr("<title id=\"time-by-operator-title\">By operator"));
   EXPECT_THAT(text, HasSubstr("conv2d_2, backward: 4.13\u00a0ms"));  // of a bar

@@ -91,9 +91,10 @@ double product_flops_per_s(memory::data_type type, const Pages& pages) {
 double launch_seconds(const Pages& pages) {
   constexpr int kCalls = 200;
   constexpr std::int64_t kCount = 1024;
-  return fastest(0.001, [&] {
-           for (int i = 0; i < kCalls; ++i) copy_scaled(pages.at(0), pages.at(kCount * sizeof(float)), kCount);
-         }) /
+  return fastest(0.001,
+                 [&] {
+                   for (int i = 0; i < kCalls; ++i) copy_scaled(pages.at(0), pages.at(kCount * sizeof(float)), kCount);
+                 }) /
          kCalls;
 }
 
