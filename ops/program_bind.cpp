@@ -13,7 +13,11 @@ namespace thaw {
 class Program::Binding : public BindContext {
  public:
   Binding(const Program& program, const Node& node)
-      : program_(program), node_(node), wanted_(node.inputs.size()), stored_(node.inputs.size()), given_(node.outputs.size()) {}
+      : program_(program),
+        node_(node),
+        wanted_(node.inputs.size()),
+        stored_(node.inputs.size()),
+        given_(node.outputs.size()) {}
 
   const Graph& graph() const override { return *program_.graph_; }
   const Node& node() const override { return node_; }
@@ -35,7 +39,10 @@ class Program::Binding : public BindContext {
 
   const LayoutPtr& wanted(std::size_t i) const { return wanted_[i]; }
   /// How an unclaimed parameter is kept.
-  const LayoutPtr& stored(std::size_t i) const { return stored_[i] ? stored_[i] : wanted_[i]; }
+  LayoutPtr stored(std::size_t i) const {
+    if (stored_[i]) return stored_[i];
+    return wanted_[i]->is_storable() ? wanted_[i] : program_.device_->plain_layout(graph().value(node_.inputs[i]).type);
+  }
   const LayoutPtr& given(std::size_t i) const { return given_[i]; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
 
@@ -210,7 +217,8 @@ void Program::plan_slots() {
     const Node& node = graph_->nodes()[static_cast<std::size_t>(step.node)];
     Slot& output = slots_[static_cast<std::size_t>(step.outputs[0])];
     for (const int i : operators().get(node.op).in_place_inputs) {
-      const int index = static_cast<std::size_t>(i) < step.inputs.size() ? step.inputs[static_cast<std::size_t>(i)] : -1;
+      const int index =
+          static_cast<std::size_t>(i) < step.inputs.size() ? step.inputs[static_cast<std::size_t>(i)] : -1;
       if (index < 0) continue;
       const Slot& input = slots_[static_cast<std::size_t>(index)];
       const bool is_same_size = input.bytes == output.bytes;

@@ -12,6 +12,10 @@ Window conv_window(const Node& node, const TensorType& picture);
 /// group][extents]: the same elements in the same order as ONNX's [filters][channels / group][extents].
 dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, dnnl::memory::data_type type);
 
+/// Has the kernel, input 1, kept as the weight gradient of the convolution from `x` to `y` will lie, so that the
+/// optimizer walks both side by side. Where f32 is multiplied, as the convolution wants it: often the same.
+void store_as_gradient(BindContext& context, const Window& window, const Shape& x, const Shape& y);
+
 /// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
 /// convolution with respect to its input, and a transposed convolution without bias.
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context);

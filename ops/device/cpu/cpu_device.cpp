@@ -45,29 +45,6 @@ int available_cores() {
   return CPU_COUNT(&set);
 }
 
-std::string isa_name(dnnl::cpu_isa isa) {
-  switch (isa) {
-    case dnnl::cpu_isa::sse41:
-      return "sse41";
-    case dnnl::cpu_isa::avx:
-      return "avx";
-    case dnnl::cpu_isa::avx2:
-      return "avx2";
-    case dnnl::cpu_isa::avx2_vnni:
-      return "avx2_vnni";
-    case dnnl::cpu_isa::avx512_core:
-      return "avx512_core";
-    case dnnl::cpu_isa::avx512_core_vnni:
-      return "avx512_core_vnni";
-    case dnnl::cpu_isa::avx512_core_bf16:
-      return "avx512_core_bf16";
-    case dnnl::cpu_isa::avx512_core_amx:
-      return "avx512_core_amx";
-    default:
-      return "isa_" + std::to_string(static_cast<int>(isa));
-  }
-}
-
 /// Numbers below 1e-38 count as zero, in every compute thread. An optimizer's averages of gradients that died out
 /// shrink into that range, and arithmetic on them takes a hundred cycles each: measured, seven times the time of an
 /// update.
@@ -104,20 +81,17 @@ class CpuDevice : public Device {
     const dnnl_version_t* v = dnnl_version();
     return "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
   }
-  std::string isa() const override { return isa_name(dnnl::get_effective_cpu_isa()); }
+  std::string isa() const override { return isa_text(); }
   int threads() const override { return threads_; }
   Support support_of(Precision precision) const override {
     if (precision == Precision::kFloat32) return Support::kNative;
-    switch (dnnl::get_effective_cpu_isa()) {
-      case dnnl::cpu_isa::avx512_core_bf16:
-      case dnnl::cpu_isa::avx512_core_amx:
-        return Support::kNative;
-      case dnnl::cpu_isa::avx512_core:
-      case dnnl::cpu_isa::avx512_core_vnni:
-        return Support::kEmulated;
-      default:
-        return Support::kNone;
-    }
+    // Each set is the bits of those that it contains.
+    const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa wanted) {
+      const auto bits = static_cast<unsigned>(wanted);
+      return (isa & bits) == bits;
+    };
+    if (has(dnnl::cpu_isa::avx512_core_bf16)) return Support::kNative;
+    return has(dnnl::cpu_isa::avx512_core) ? Support::kEmulated : Support::kNone;
   }
   const KernelTable& kernels() const override { return table_; }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
@@ -143,7 +117,7 @@ class CpuDevice : public Device {
   /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside,
   /// a grouped convolution's kernel has one axis more, for the groups. The elements' order is the same.
   static dnnl::memory::desc host_desc(const dnnl::memory::desc& desc) {
-    if (desc.data_type() == dnnl::memory::data_type::s32) return desc;
+    if (data_type_of(desc) == dnnl::memory::data_type::s32) return desc;
     return plain_desc(dims_of(desc));
   }
 
@@ -161,7 +135,7 @@ class CpuDevice : public Device {
   static std::unique_ptr<Kernel> reorder_between(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
     // The two may differ in rank (see host_desc): then the row-major one is read with the other's extents.
     const auto row_major = [](const dnnl::memory::desc& like, const dnnl::memory::desc& extents) {
-      return with_data_type(plain_desc(dims_of(extents)), like.data_type());
+      return with_data_type(plain_desc(dims_of(extents)), data_type_of(like));
     };
     auto source = from, target = to;
     if (dims_of(from) != dims_of(to)) {

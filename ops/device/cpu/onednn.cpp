@@ -54,7 +54,7 @@ memory::data_type compute_type(const BindContext& context) {
 
 std::string OneDnnLayout::text() const { return format_text(desc_); }
 
-bool is_bfloat16(const LayoutPtr& layout) { return desc_of(layout).data_type() == memory::data_type::bf16; }
+bool is_bfloat16(const LayoutPtr& layout) { return data_type_of(desc_of(layout)) == memory::data_type::bf16; }
 
 LayoutPtr as_floats(const LayoutPtr& layout) {
   return is_bfloat16(layout) ? layout_of(with_data_type(desc_of(layout), memory::data_type::f32)) : layout;
