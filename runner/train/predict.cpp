@@ -1,9 +1,9 @@
 #include "runner/train/predict.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 
@@ -11,10 +11,6 @@
 
 namespace thaw {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // What a process takes up on its way that no plan shows: code of libraries that is first run while training (PNG,
 // hashing, protobuf), stacks and heaps of the loader's threads. Measured.
@@ -66,6 +62,13 @@ double program_seconds(const Program& program, const MachinePeaks& peaks) {
   return kCrowd * seconds;
 }
 
+/// Of this thread alone: what other programs take does not count.
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 /// Seconds that one thread needs for a sample of epoch 0: the mean over those that some milliseconds allow.
 double draw_seconds(const SampleSource& source) {
   std::vector<float> image(static_cast<std::size_t>(source.channels()) * static_cast<std::size_t>(source.height()) *
@@ -74,12 +77,12 @@ double draw_seconds(const SampleSource& source) {
   int count = 0;
   const auto draw = [&](std::int64_t index) { source.draw(0, index, {image.data(), objects.data(), &count, nullptr}); };
   draw(0);
-  const auto start = Clock::now();
+  const double start = thread_seconds();
   std::int64_t drawn = 0;
   do {
     draw(drawn++ % source.size());
-  } while (drawn < 200 && (drawn < 4 || seconds_since(start) < 0.01));
-  return seconds_since(start) / static_cast<double>(drawn);
+  } while (drawn < 200 && (drawn < 4 || (thread_seconds() - start) < 0.01));
+  return (thread_seconds() - start) / static_cast<double>(drawn);
 }
 
 /// A batch of a split: its kernels, and its samples where drawing them gets in the way.
