@@ -24,7 +24,12 @@ constexpr int kMany = 1 << 20;
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = {
       {"check", "FILE", 1, 1, {"set", "data"}, "find every mistake of an experiment file, or print the plan's summary"},
-      {"run", "FILE", 1, 1, {"set", "data", "runs", "device"}, "run it, or go on where it stopped; writes the report"},
+      {"run",
+       "FILE",
+       1,
+       1,
+       {"set", "data", "runs", "device", "profile"},
+       "run it, or go on where it stopped; writes the report"},
       {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
@@ -75,6 +80,12 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {
     all.add_options()("passes", po::bool_switch(&parsed.wants_passes), "print the graph after every pass");
+  }
+  if (has("profile")) {
+    all.add_options()("profile", po::bool_switch(&parsed.wants_profile),
+                      "time every kernel of 20 training steps, after 5 that warm up, and show in the report where the "
+                      "time goes; changes no number of the run. A run that goes on profiles the first steps it does; "
+                      "one that is done already is left alone");
   }
   if (has("plan")) {
     all.add_options()("plan", po::bool_switch(&parsed.wants_plan), "print every kernel with its layouts and memory");

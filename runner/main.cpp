@@ -48,6 +48,7 @@ std::string command_line(const Arguments& arguments) {
   std::string line = "thaw run " + quoted(arguments.operands[0]);
   for (const std::string& override_text : arguments.overrides) line += " --set " + quoted(override_text);
   if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
+  if (arguments.wants_profile) line += " --profile";
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
   return line;
 }
@@ -59,6 +60,7 @@ int run(const Arguments& arguments) {
   RunOptions options;
   options.runs_root = arguments.runs;
   options.command = command_line(arguments);
+  options.wants_profile = arguments.wants_profile;
   const RunOutcome outcome = run_experiment(prepared, open_device(arguments, prepared.loaded.config), options);
   write_report(outcome.folder);
   std::cerr << outcome.message << '\n';

@@ -87,7 +87,14 @@ RunOutcome run_experiment(const PreparedExperiment& prepared, std::shared_ptr<De
   {
     const RunFolder folder = RunFolder::open(options.runs_root, prepared.loaded.config.name(), id);
     const RunStatus status = folder.status();
-    if (status == RunStatus::kFinished) return {RunEnd::kDone, folder.path(), "already done"};
+    if (status == RunStatus::kFinished) {
+      return {
+          RunEnd::kDone, folder.path(),
+          std::string("already done") +
+              (options.wants_profile ? "; nothing is left to train, so nothing was timed: --profile needs a run that "
+                                       "is not done, as in: --runs DIR elsewhere"
+                                     : "")};
+    }
     if (status == RunStatus::kDiverged) {
       const auto diverged = load_run(folder.path()).diverged;
       return {RunEnd::kDiverged, folder.path(),

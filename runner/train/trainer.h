@@ -14,7 +14,8 @@ namespace thaw {
 struct RunOptions {
   std::string runs_root = "runs";
   DataRoots data_roots;
-  std::string command;  ///< what to type to run this again, for the report
+  bool wants_profile = false;  ///< time the kernels of some steps (StepProfiler)
+  std::string command;         ///< what to type to run this again, for the report
 };
 
 /// How a run ended. The numbers are the exit codes.
