@@ -117,7 +117,9 @@ class CpuDevice : public Device {
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
   LayoutPtr plain_layout(const TensorType& type) const override { return layout_of(plain_desc(type)); }
   void synchronize() override { stream().wait(); }
-  MachinePeaks measure_peaks() override { return cpu::measure_peaks(support_of(Precision::kBFloat16) == Support::kNative); }
+  MachinePeaks measure_peaks() override {
+    return cpu::measure_peaks(support_of(Precision::kBFloat16) == Support::kNative);
+  }
 
   std::unique_ptr<Kernel> make_reorder(const TensorType&, const LayoutPtr& from, const LayoutPtr& to) override {
     return reorder_between(desc_of(from), desc_of(to));
