@@ -1,5 +1,6 @@
 """The program as a person or a script meets it: exit codes, last lines, what a second run does, what an error says."""
 
+import hashlib
 import json
 import pathlib
 import signal
@@ -216,6 +217,14 @@ model {{
         self.assertRegex(said, rf"^{again}: its network was built from tiny.onnx \(SHA-256 [0-9a-f]{{64}}\), which is not "
                                rf"there any more; give its folder with --data:\n(.*\n)*  {self.root}/tiny.onnx: no such file$")
         self.assertFalse((self.root / "none.onnx").exists())
+        other = hashlib.sha256(b"other").hexdigest()
+        model.write_bytes(b"other")
+        said = self.refused("export", again, "-o", self.root / "none.onnx", "--data", self.root / "nowhere")
+        self.assertEqual(said, f"{again}: its network was built from tiny.onnx (SHA-256 {hashlib.sha256(first).hexdigest()}), "
+                               "which is not there any more; give its folder with --data:\n"
+                               f"  {self.root}/nowhere/tiny.onnx: no such file\n"
+                               f"  {self.root}/tiny.onnx: another file (SHA-256 {other})")
+        model.unlink()
         self.assertEqual(thaw("export", again, "-o", self.root / "found.onnx", "--data", moved).returncode, 0)
         self.assertEqual((self.root / "found.onnx").read_bytes(), (self.root / "again.onnx").read_bytes())
 
@@ -257,6 +266,34 @@ model {{
         (self.root / "tiny.onnx").write_text("nothing of the kind")
         self.assertEqual(self.refused("check", file, "--data", self.root),
                          place + f"{self.root}/tiny.onnx: is not an ONNX model (a serialized ModelProto)")
+
+
+    def test_says_that_the_outputs_of_a_file_do_not_fit_their_losses(self):
+        self.assertEqual(thaw("export", self.run_file(TINY), "-o", self.root / "tiny.onnx").returncode, 0)
+        file = self.root / "both.pbtxt"
+        file.write_text(f"""
+base: "{TINY}"
+name: "both"
+model {{
+  layer {{ name: "classification" onnx {{ path: "tiny.onnx" until: "classification" }} }}
+  layer {{ name: "bounding_box" from: "image" onnx {{ path: "tiny.onnx" until: "classification" }} }}
+}}
+""")
+        words = [word for split in ("train", "validation")
+                 for word in ("--set", f"data.{split}.synthesis.glyphs.characters=0123")]
+        self.assertEqual(self.refused("check", file, *words),
+                         f'{file}:5:3: model.layer[0]: "classification" gives 3 for a sample, but the train data has 4 '
+                         "classes\n  expected 4 values\n"
+                         f'{file}:6:3: model.layer[1]: "bounding_box" gives 3 for a sample, but is compared with a box\n'
+                         "  expected 4 values")
+
+    def test_says_which_weights_a_run_lacks(self):
+        run = self.run_file(TINY)
+        experiment = pathlib.Path(run, "experiment.pbtxt")
+        self.assertIn("units: 16", experiment.read_text())
+        experiment.write_text(experiment.read_text().replace("units: 16", "units: 8"))
+        self.assertEqual(self.refused("export", run, "-o", self.root / "x.onnx"),
+                         f"{run}: its weights lack features/kernel of 8x1936")
 
 
 class InferTest(unittest.TestCase):

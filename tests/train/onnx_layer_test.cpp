@@ -197,6 +197,15 @@ TEST(OnnxLayer, SaysWhatItDoesNotKnowOfTheFile) {
       "model.layer[0].onnx.path: cannot use m.onnx: node \"t/node\" (Mill): the operator is not supported");
 }
 
+TEST(OnnxLayer, SaysThatStatisticsNeedTrainingMode) {
+  onnx::ModelProto model = small_onnx_model();
+  model.mutable_graph()->mutable_node(1)->add_output("new_mean");
+  EXPECT_EQ(
+      said_of(model),
+      "model.layer[0].onnx.path: cannot use m.onnx: node \"n/node\" (BatchNormalization): gives statistics without "
+      "training_mode");
+}
+
 TEST(OnnxLayer, SaysWhatDoesNotFitItsInput) {
   const onnx::ModelProto good = small_onnx_model();
   onnx::ModelProto model = good;
