@@ -15,6 +15,8 @@ class Layout {
   virtual std::size_t bytes() const = 0;  ///< padding included
   /// Whether numbers are as the parameter store keeps them: f32 or i32.
   virtual bool is_storable() const = 0;
+  /// Whether numbers are bfloat16.
+  virtual bool is_bfloat16() const = 0;
   virtual bool equals(const Layout& other) const = 0;
   virtual std::string text() const = 0;  ///< "aBcd16b"
 };

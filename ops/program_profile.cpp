@@ -43,7 +43,7 @@ std::vector<StepCost> Program::costs() const {
     std::sort(inputs.begin(), inputs.end());
     inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
     for (const int index : inputs) {
-      if (index >= 0 && slot(index).layout && slot(index).layout->text().starts_with("bf16:")) cost.is_bfloat16 = true;
+      if (index >= 0 && slot(index).layout && slot(index).layout->is_bfloat16()) cost.is_bfloat16 = true;
       if (index < 0 || is_only_a_name) continue;
       const bool is_written_back = updates_inputs && slot(index).is_persistent;
       cost.bytes += static_cast<std::int64_t>(slot(index).bytes) * (is_written_back ? 2 : 1);

@@ -13,7 +13,8 @@ class OneDnnLayout : public Layout {
  public:
   explicit OneDnnLayout(dnnl::memory::desc desc) : desc_(std::move(desc)) {}
   std::size_t bytes() const override { return desc_.get_size(); }
-  bool is_storable() const override { return desc_.data_type() != dnnl::memory::data_type::bf16; }
+  bool is_storable() const override { return !is_bfloat16(); }
+  bool is_bfloat16() const override { return desc_.data_type() == dnnl::memory::data_type::bf16; }
   bool equals(const Layout& other) const override { return desc_ == static_cast<const OneDnnLayout&>(other).desc_; }
   std::string text() const override;
   const dnnl::memory::desc& desc() const { return desc_; }
