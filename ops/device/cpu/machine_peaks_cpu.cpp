@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -26,7 +28,7 @@ constexpr std::size_t kBufferBytes = std::size_t{64} << 20;
 class Pages {
  public:
   Pages() : data_(mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-    if (data_ == MAP_FAILED) throw InternalError("not enough memory to measure the machine's speed");
+    if (data_ == MAP_FAILED) throw IoError("memory to measure the machine's speed", "mmap", errno);
     madvise(data_, kBufferBytes, MADV_HUGEPAGE);
   }
   ~Pages() { munmap(data_, kBufferBytes); }
@@ -67,7 +69,9 @@ class Product {
                   {DNNL_ARG_WEIGHTS, memory(desc, engine(), pages.at(bytes))},
                   {DNNL_ARG_DST, memory(desc, engine(), pages.at(2 * bytes))},
                   {DNNL_ARG_SCRATCHPAD, memory(described.scratchpad_desc(), engine(), pages.at(3 * bytes))}};
-    std::fill_n(pages.at(0), 2 * bytes / sizeof(float), 0.5F);  // not zeros: an idle multiplier is a cool one
+    // Not zeros: an idle multiplier is a cool one. 0x3F00 is 0.5 in bfloat16.
+    const float halves = type == memory::data_type::bf16 ? std::bit_cast<float>(0x3F003F00U) : 0.5F;
+    std::fill_n(pages.at(0), 2 * bytes / sizeof(float), halves);
   }
   void run() { primitive_.execute(stream(), arguments_); }
 
