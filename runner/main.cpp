@@ -56,12 +56,13 @@ std::string command_line(const Arguments& arguments) {
 void write_report(const std::string& folder) { write_file_durably(folder + "/report.html", render_report(folder)); }
 
 int run(const Arguments& arguments) {
-  const PreparedExperiment prepared = prepare_file(arguments);
+  PreparedExperiment prepared = prepare_file(arguments);
   RunOptions options;
   options.runs_root = arguments.runs;
   options.command = command_line(arguments);
   options.wants_profile = arguments.wants_profile;
-  const RunOutcome outcome = run_experiment(prepared, open_device(arguments, prepared.loaded.config), options);
+  std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
+  const RunOutcome outcome = run_experiment(std::move(prepared), std::move(device), options);
   write_report(outcome.folder);
   std::cerr << outcome.message << '\n';
   std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
@@ -69,16 +70,18 @@ int run(const Arguments& arguments) {
 }
 
 int check(const Arguments& arguments) {
-  const PreparedExperiment prepared = prepare_file(arguments);
-  std::cout << summarize(prepared, open_device(arguments, prepared.loaded.config), {}) << arguments.operands[0]
+  PreparedExperiment prepared = prepare_file(arguments);
+  std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
+  std::cout << summarize(std::move(prepared), std::move(device), {}) << arguments.operands[0]
             << ": no mistakes found\n";
   return 0;
 }
 
 int summary(const Arguments& arguments) {
-  const PreparedExperiment prepared = prepare_file(arguments);
+  PreparedExperiment prepared = prepare_file(arguments);
+  std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
   const SummaryOptions options{arguments.wants_json, arguments.wants_passes, arguments.wants_plan};
-  std::cout << summarize(prepared, open_device(arguments, prepared.loaded.config), options);
+  std::cout << summarize(std::move(prepared), std::move(device), options);
   return 0;
 }
 

@@ -141,8 +141,7 @@ std::string precision_text(Precision precision, const Device& device) {
 
 }  // namespace
 
-std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device> device,
-                      const SummaryOptions& options) {
+std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> device, const SummaryOptions& options) {
   const Experiment& config = prepared.loaded.config;
   std::ostringstream out;
   if (options.wants_passes) {
@@ -155,6 +154,7 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   }
   Findings findings = prepared.loaded.findings();
   const Session session(config, findings, device, prepared.models.files);
+  prepared.models.files.clear();
   const std::int64_t process_bytes = rss_bytes();  // before the measurement, which touches its buffers
   const Prediction prediction = predict({prepared, session, *device, process_bytes}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);

@@ -14,8 +14,8 @@ struct SummaryOptions {
   bool wants_plan = false;    ///< every kernel with its layouts and place in the arena
 };
 
-/// Layers, shapes, parameters, FLOPs and planned memory of an experiment that was checked.
-std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device> device,
-                      const SummaryOptions& options);
+/// Layers, shapes, parameters, FLOPs and planned memory of an experiment that was checked. As in a
+/// run, the model files are let go once the network is built.
+std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> device, const SummaryOptions& options);
 
 }  // namespace thaw

@@ -81,8 +81,7 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
   return prepared;
 }
 
-RunOutcome run_experiment(const PreparedExperiment& prepared, std::shared_ptr<Device> device,
-                          const RunOptions& options) {
+RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options) {
   const std::string id = run_id(prepared, *device).substr(0, 12);
   {
     const RunFolder folder = RunFolder::open(options.runs_root, prepared.loaded.config.name(), id);
@@ -101,7 +100,7 @@ RunOutcome run_experiment(const PreparedExperiment& prepared, std::shared_ptr<De
               "diverged before, and would again: " + (diverged ? diverged->advice() : std::string())};
     }
   }
-  return TrainingRun(prepared, std::move(device), options, id).run();
+  return TrainingRun(std::move(prepared), std::move(device), options, id).run();
 }
 
 }  // namespace thaw

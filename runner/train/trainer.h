@@ -39,8 +39,7 @@ struct PreparedExperiment {
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots);
 
 /// Runs the experiment, or goes on with it from its newest checkpoint, or finds it done.
-/// Throws InputError, IoError.
-RunOutcome run_experiment(const PreparedExperiment& prepared, std::shared_ptr<Device> device,
-                          const RunOptions& options);
+/// The model files are let go once the network is built. Throws InputError, IoError.
+RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options);
 
 }  // namespace thaw

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iomanip>
 #include <sstream>
+#include <utility>
 
 #include "runner/store/durable_file.h"
 #include "runner/train/predict.h"
@@ -45,32 +46,34 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
   }
 }
 
-Session make_session(const PreparedExperiment& prepared, std::shared_ptr<Device> device) {
+/// The contents of model files are read for the last time: weights and structure are the session's now.
+Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device) {
   Findings findings = prepared.loaded.findings();
-  return Session(prepared.loaded.config, findings, std::move(device), prepared.models.files);
+  const ModelFiles files = std::exchange(prepared.models.files, {});
+  return Session(prepared.loaded.config, findings, std::move(device), files);
 }
 
 }  // namespace
 
-TrainingRun::TrainingRun(const PreparedExperiment& prepared, std::shared_ptr<Device> device, const RunOptions& options,
+TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options,
                          const std::string& id)
-    : prepared_(prepared),
-      config_(prepared.loaded.config),
+    : prepared_(std::move(prepared)),
+      config_(prepared_.loaded.config),
       device_(std::move(device)),
       options_(options),
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
-      session_(make_session(prepared, device_)),
+      session_(make_session(prepared_, device_)),
       process_bytes_(rss_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
-      train_loader_(prepared.train, train_options(config_)),
+      train_loader_(prepared_.train, train_options(config_)),
       record_(folder_.record_path()),
       progress_(config_.train().epochs(), train_loader_.batches_per_epoch()),
       steps_per_epoch_(train_loader_.batches_per_epoch()),
       total_steps_(steps_per_epoch_ * config_.train().epochs()) {
-  if (prepared.validation) {
-    validation_loader_ = std::make_unique<Loader>(prepared.validation, validation_options(config_));
+  if (prepared_.validation) {
+    validation_loader_ = std::make_unique<Loader>(prepared_.validation, validation_options(config_));
     validation_loader_->seek(0, 0);
   }
   const BestRule best = best_rule(config_, train_metrics_.infos());

@@ -29,7 +29,7 @@ struct TrainingState {
 /// One process's work on one run: from its newest checkpoint to its end, a stop signal or a divergence.
 class TrainingRun {
  public:
-  TrainingRun(const PreparedExperiment& prepared, std::shared_ptr<Device> device, const RunOptions& options,
+  TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options,
               const std::string& id);
   RunOutcome run();
 
@@ -52,7 +52,7 @@ class TrainingRun {
   std::string epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const;
   const SampleSource& train_source() const { return *prepared_.train; }
 
-  const PreparedExperiment& prepared_;
+  PreparedExperiment prepared_;  ///< without the model files' contents: the session has what it needs of them
   const Experiment& config_;
   std::shared_ptr<Device> device_;
   const RunOptions& options_;

@@ -12,8 +12,8 @@ using ::testing::HasSubstr;
 
 std::string summary_in_bfloat16(Support support) {
   const std::string file = THAW_SOURCE_DIR "/tests/runner/tiny.pbtxt";
-  const PreparedExperiment prepared = prepare(load_experiment(file, {"compute.precision=BFLOAT16"}), {});
-  return summarize(prepared, std::make_shared<DeviceWithSupport>(support, "some_isa"), {});
+  PreparedExperiment prepared = prepare(load_experiment(file, {"compute.precision=BFLOAT16"}), {});
+  return summarize(std::move(prepared), std::make_shared<DeviceWithSupport>(support, "some_isa"), {});
 }
 
 TEST(Summary, SaysWhereBFloat16IsEmulated) {
