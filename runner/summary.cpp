@@ -155,7 +155,8 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   Findings findings = prepared.loaded.findings();
   const Session session(config, findings, device, prepared.models.files);
   prepared.models.files.clear();
-  const std::int64_t process_bytes = rss_bytes();  // before the measurement, which touches its buffers
+  // Before the measurement, which touches its buffers.
+  const std::int64_t process_bytes = rss_bytes() - session.file_weight_bytes();
   const Prediction prediction = predict({prepared, session, *device, process_bytes}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);

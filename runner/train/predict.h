@@ -13,7 +13,9 @@ struct Foreseen {
   const PreparedExperiment& prepared;
   const Session& session;
   const Device& device;
-  std::int64_t process_bytes;  ///< held by the process once the session was made and before any of it was used
+  /// Held by the process once the session was made and before any of it was used, without the weights that were read
+  /// from files: they are let go before the first step.
+  std::int64_t process_bytes;
 };
 
 /// Peak memory, FLOPs and bytes of a step.

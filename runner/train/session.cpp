@@ -70,6 +70,14 @@ void Session::initialize(std::uint64_t seed) {
   }
 }
 
+std::int64_t Session::file_weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const ParameterInit& parameter : training_.model.parameters) {
+    if (parameter.values) bytes += parameter.values->size() * sizeof(float);
+  }
+  return static_cast<std::int64_t>(bytes);
+}
+
 void Session::release_file_weights() {
   for (ParameterInit& parameter : training_.model.parameters) parameter.values.reset();
 }

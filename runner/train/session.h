@@ -52,6 +52,8 @@ class Session {
   Program& training_program() { return *training_program_; }
   const Program& training_program() const { return *training_program_; }
   const Program& evaluation_program() const { return *evaluation_program_; }
+  /// What release_file_weights() would give back.
+  std::int64_t file_weight_bytes() const;
   std::size_t parameter_bytes() const { return store_->bytes(); }
 
  private:

@@ -64,7 +64,7 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
       session_(make_session(prepared_, device_)),
-      process_bytes_(rss_bytes()),
+      process_bytes_(rss_bytes() - session_.file_weight_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
       train_loader_(prepared_.train, train_options(config_)),

@@ -60,7 +60,7 @@ class TrainingRun {
   StopSignal stop_signal_;
   RunFolder folder_;
   Session session_;
-  std::int64_t process_bytes_;  ///< once the session is there, before it is used
+  std::int64_t process_bytes_;  ///< Foreseen's
   MetricSet train_metrics_, validation_metrics_;
   Loader train_loader_;
   std::unique_ptr<Loader> validation_loader_;

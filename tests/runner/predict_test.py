@@ -63,6 +63,23 @@ class PredictTest(unittest.TestCase):
                     self.assertLess(abs(ratio - 1), 0.1)
                 self.assertEqual(sum(check["memory"].values()), check["peak_memory_bytes"])
 
+    def test_a_model_file_is_not_held_beside_the_weights(self):
+        plain, model, top = NETWORKS / "wide_dense.pbtxt", self.root / "wide.onnx", self.root / "top.pbtxt"
+        words = ["--set", "train.epochs=1", "--set", "data.train.synthesis.samples=64",
+                 "--set", "data.validation.synthesis.samples=32", "--set", "train.optimizer.sgd.learning_rate=0.01"]
+        run = self.run_file(plain, *words)
+        self.assertEqual(thaw("export", run.stdout.rstrip().splitlines()[-1][5:], "-o", model).returncode, 0)
+        top.write_text(f'base: "{plain}" name: "top" model {{ layer {{ name: "class" onnx {{ path: "wide.onnx" '
+                       'until: "class" } } }\n')
+        shown = self.shown(self.run_file(top, *words))
+        check = json.loads(thaw("summary", top, *words, "--json").stdout)["prediction"]
+        part = "program, libraries, compiled kernels and data"
+        held = shown["prediction"]["memory"][part] - self.shown(run)["prediction"]["memory"][part]
+        self.assertLess(held, model.stat().st_size * 0.75)
+        for predicted in (check["peak_memory_bytes"], shown["prediction"]["peak_memory_bytes"]):
+            print(f"from a model file: {predicted / shown['peak_rss_bytes']:.3f} of what was measured")
+            self.assertLess(abs(predicted / shown["peak_rss_bytes"] - 1), 0.1)
+
     def test_the_peak_is_this_process_own(self):
         # A parent's memory must not count: getrusage() would carry it over.
         ballast = bytearray(600 << 20)
