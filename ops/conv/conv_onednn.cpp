@@ -92,7 +92,8 @@ dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContex
   const Node& node = context.node();
   constexpr std::int64_t kWidest = 4096;  // channels that our own loops take side by side in bfloat16
   const auto type = compute_type(context);
-  const auto spread_type = context.output_type(0).shape[1] > kWidest ? kStored : type;
+  const bool is_too_wide = node.op == "ConvTranspose" && context.output_type(0).shape[1] > kWidest;
+  const auto spread_type = is_too_wide ? kStored : type;
   return conv_backward_data(
       conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, spread_type),
       any_kernel_desc(node, context.input_type(1), type), any_desc(context.input_type(0).shape, type));

@@ -11,7 +11,7 @@ constexpr auto kStored = dnnl::memory::data_type::f32;  ///< weights, their grad
 
 /// As input `i` lies, in the numbers that are multiplied.
 dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
-  return with_data_type(desc_of(context.input_layout(i)), compute_type(context));
+  return with_data_type(desc_of(input_layout_as_it_is(context, i)), compute_type(context));
 }
 
 /// Weights [units, values] with the extents of the rows they multiply: [units, C, H, W] for a picture.

@@ -31,8 +31,9 @@ memory::desc or_empty(const memory::desc* bias) { return bias ? *bias : memory::
 /// What backward needs to know of forward: no post-op may be part of it.
 dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const memory::desc& src,
                                                     const memory::desc& weights, const memory::desc& dst) {
-  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(src)); };
-  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), data_type_of(dst)), {});
+  // Of one type: a gradient may be summed in f32 where the rest is bfloat16, but no forward convolution is so mixed.
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(dst)); };
+  return conv_forward(true, window, any(src), any(weights), nullptr, any(dst), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
