@@ -12,6 +12,13 @@ Window conv_window(const Node& node, const TensorType& picture);
 /// group][extents]: the same elements in the same order as ONNX's [filters][channels / group][extents].
 dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, dnnl::memory::data_type type);
 
+/// A convolution that adds to what its output holds: copies input 3 there first, if the program could not place both at
+/// once.
+std::unique_ptr<Kernel> make_added_to(std::unique_ptr<Kernel> conv, std::size_t bytes);
+
+/// The node in 8-bit integers; null if it is not quantized, or oneDNN has no fast primitive.
+std::unique_ptr<Kernel> bind_quantized_conv(BindContext& context);
+
 /// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
 /// convolution with respect to its input, and a transposed convolution without bias.
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context);

@@ -3,6 +3,7 @@
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
+#include "ops/linear/linear_onednn.h"
 
 namespace thaw::cpu {
 namespace {
@@ -14,20 +15,14 @@ dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
   return with_data_type(desc_of(context.input_layout(i)), compute_type(context));
 }
 
-/// Weights [units, values] with the extents of the rows they multiply: [units, C, H, W] for a picture.
-dnnl::memory::dims weight_dims(std::int64_t units, const Shape& rows) {
-  dnnl::memory::dims dims(rows);
-  dims[0] = units;
-  return dims;
-}
-
 std::unique_ptr<Kernel> make_gemm(BindContext& context) {
+  if (auto kernel = bind_quantized_gemm(context)) return kernel;
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
   const Shape& rows = context.input_type(0).shape;
   const auto type = compute_type(context);
   const auto src = multiplied_desc(context, 0), dst = plain_desc(context.output_type(0));
-  const auto weights = weight_dims(context.output_type(0).shape[1], rows);
+  const auto weights = gemm_kernel_dims(context.output_type(0).shape[1], rows);
   const auto pd = inner_product_forward(context.is_training(), src, any_desc(weights, type), has_bias ? &bias : nullptr,
                                         dst, FusedActivation::of(context.node().attributes));
   if (type != kStored) {
@@ -46,7 +41,7 @@ std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
   const Shape& rows = context.output_type(0).shape;
   const auto type = compute_type(context);
   const auto pd = inner_product_backward_data(any_desc(rows, rows.size() > 2 ? type : kStored),
-                                              any_desc(weight_dims(context.input_type(1).shape[0], rows), type),
+                                              any_desc(gemm_kernel_dims(context.input_type(1).shape[0], rows), type),
                                               with_data_type(plain_desc(context.input_type(0)), type));
   return bind_primitive(context, dnnl::inner_product_backward_data(pd), pd.scratchpad_desc(),
                         {{DNNL_ARG_DIFF_DST, 0, pd.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}},
@@ -57,7 +52,7 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const bool has_bias = context.node().attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
   const auto pd = inner_product_backward_weights(
-      multiplied_desc(context, 0), any_desc(weight_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
+      multiplied_desc(context, 0), any_desc(gemm_kernel_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
       has_bias ? &bias : nullptr, with_data_type(plain_desc(context.input_type(1)), compute_type(context)));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
@@ -66,6 +61,12 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
 }
 
 }  // namespace
+
+dnnl::memory::dims gemm_kernel_dims(std::int64_t units, const Shape& rows) {
+  dnnl::memory::dims dims(rows);
+  dims[0] = units;
+  return dims;
+}
 
 void add_linear_kernels(KernelTable& table) {
   table["Gemm"] = make_gemm;

@@ -10,6 +10,7 @@
 #include "ops/device/cpu/split_kernel.h"
 #include "ops/pool/global_pool.h"
 #include "ops/pool/pool_geometry.h"
+#include "ops/pool/pool_int8.h"
 
 namespace thaw::cpu {
 namespace {
@@ -212,6 +213,7 @@ struct Pieces {
 };
 
 std::unique_ptr<Kernel> make_pool(BindContext& context, bool is_max) {
+  if (auto kernel = is_max ? bind_quantized_max_pool(context) : nullptr) return kernel;
   const auto in = desc_of(picture_layout(context, 0));
   const Shape& pooled = context.output_type(0).shape;
   const PoolGeometry g(context.node(), in, pooled);

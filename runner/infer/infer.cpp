@@ -40,7 +40,7 @@ OnnxOptions options_for(const OnnxFile& model, const std::vector<Literal>& tenso
 }
 
 OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tensors,
-                         const std::shared_ptr<Device>& device)
+                         const std::shared_ptr<Device>& device, const InferPrecision& precision)
     : model_(model.translate(operators(), options_for(model, tensors))),
       store_(std::make_shared<ParameterStore>(device)) {
   Graph& graph = *model_.graph;
@@ -52,8 +52,11 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
   run_pipeline(graph, operators(),
                {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
                 {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
-  program_ =
-      std::make_unique<Program>(model_.graph, device, store_, Program::Options{.is_training = false, .arena = nullptr});
+  program_ = std::make_unique<Program>(model_.graph, device, store_,
+                                       Program::Options{.is_training = false,
+                                                        .precision = precision.precision,
+                                                        .calibration = precision.calibration,
+                                                        .arena = nullptr});
   for (const auto& [name, values] : model_.weights) {
     if (store_->has(name)) store_->write(name, values);
   }
@@ -62,13 +65,22 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
 
 OnnxProgram::~OnnxProgram() = default;
 
-std::vector<InferredTensor> OnnxProgram::run(const std::vector<Literal>& tensors) {
+void OnnxProgram::set_inputs(const std::vector<Literal>& tensors) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const ValueId input = model_.inputs[i].value;
     if (input == kNoValue) continue;
     const std::vector<float> values(tensors[i].values.begin(), tensors[i].values.end());
     program_->set_input(input, values.data());
   }
+}
+
+void OnnxProgram::run(const std::vector<Literal>& tensors, Calibrator& calibrator) {
+  set_inputs(tensors);
+  calibrator.run();
+}
+
+std::vector<InferredTensor> OnnxProgram::run(const std::vector<Literal>& tensors) {
+  set_inputs(tensors);
   program_->run();
   std::vector<InferredTensor> results;
   for (std::size_t k = 0; k < model_.outputs.size(); ++k) results.push_back(result(k));

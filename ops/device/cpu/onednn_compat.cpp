@@ -243,7 +243,20 @@ std::string format_text(const memory::desc& desc) {
   std::vector<int> axes(static_cast<std::size_t>(data.ndims));
   std::iota(axes.begin(), axes.end(), 0);
   std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
-  std::string text = desc.data_type() == memory::data_type::bf16 ? "bf16:" : "";
+  std::string text;
+  switch (desc.data_type()) {
+    case memory::data_type::bf16:
+      text = "bf16:";
+      break;
+    case memory::data_type::u8:
+      text = "u8:";
+      break;
+    case memory::data_type::s8:
+      text = "s8:";
+      break;
+    default:
+      break;
+  }
   for (const int axis : axes) {
     const auto* end = blocking.inner_idxs + blocking.inner_nblks;
     const bool is_blocked = std::find(blocking.inner_idxs, end, axis) != end;
