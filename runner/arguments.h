@@ -14,6 +14,8 @@ struct Arguments {
   std::string runs = "runs";           ///< --runs
   std::string device = "auto";         ///< --device
   std::string output;                  ///< -o
+  std::string precision = "fp32";      ///< --precision
+  std::vector<std::string> calibration;  ///< --calibrate, in order
   bool wants_json = false;
   bool wants_passes = false;  ///< --passes: summary dumps the graph after each pass
   bool wants_plan = false;    ///< --plan: summary lists the kernels

@@ -8,6 +8,7 @@
 #include "graph/passes/rewrite.h"
 #include "ops/catalogue.h"
 #include "ops/program.h"
+#include "runner/infer/calibrate.h"
 #include "runner/infer/npy.h"
 #include "runner/store/durable_file.h"
 #include "schemas/diagnostic.h"
@@ -117,20 +118,43 @@ Literal read_tensor(const std::string& path) {
   throw InputError(path + ": a tensor is read from a .npy file or from a .pb file (an ONNX TensorProto)");
 }
 
-std::string infer_files(const std::string& model, const std::vector<std::string>& tensors, const std::string& folder,
-                        const std::shared_ptr<Device>& device) {
-  const OnnxFile file = OnnxFile::open(model);
-  std::vector<Literal> literals;
-  for (const std::string& path : tensors) literals.push_back(read_tensor(path));
-  const auto results = infer(file, literals, device);
+namespace {
+
+std::vector<Literal> read_tensors(const std::vector<std::string>& paths) {
+  std::vector<Literal> tensors;
+  for (const std::string& path : paths) tensors.push_back(read_tensor(path));
+  return tensors;
+}
+
+/// Writes the outputs. Returns a line for each.
+std::string write_outputs(const std::vector<InferredTensor>& outputs, const std::string& folder) {
   make_folders(folder);
   std::string text;
-  for (std::size_t k = 0; k < results.size(); ++k) {
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
     const std::string path = folder + "/output_" + std::to_string(k) + ".npy";
-    write_file_durably(path, npy_bytes(results[k].shape, results[k].values));
-    text += path + "  " + printable(results[k].name) + "  float32 " + to_text(results[k].shape) + "\n";
+    write_file_durably(path, npy_bytes(outputs[k].shape, outputs[k].values));
+    text += path + "  " + printable(outputs[k].name) + "  float32 " + to_text(outputs[k].shape) + "\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string infer_files(const InferRequest& request, const std::shared_ptr<Device>& device) {
+  const OnnxFile model = OnnxFile::open(request.model);
+  const std::vector<Literal> tensors = read_tensors(request.tensors);
+  if (device->support_of(request.precision) == Support::kNone) {
+    throw InputError(request.model + ": this processor (" + device->isa() +
+                     ") does not compute in bf16; use --precision fp32");
+  }
+  if (request.precision != Precision::kInt8) {
+    return write_outputs(OnnxProgram(model, tensors, device, {request.precision, nullptr}).run(tensors), request.folder);
+  }
+  const auto batches = calibration_batches(model, read_tensors(request.calibration));
+  const auto calibration = calibrate(model, batches, device);
+  OnnxProgram program(model, tensors, device, {Precision::kInt8, calibration});
+  const std::string files = write_outputs(program.run(tensors), request.folder);
+  return files + losses_text(measure_losses(model, batches, calibration, device));
 }
 
 }  // namespace thaw

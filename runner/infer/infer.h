@@ -61,9 +61,17 @@ std::vector<InferredTensor> infer(const OnnxFile& model, const std::vector<onnx_
 /// Reads a tensor from .npy or from a serialized TensorProto (.pb). Throws InputError naming the file.
 onnx_io::Literal read_tensor(const std::string& path);
 
-/// `thaw infer`: runs the model on the tensor files and writes FOLDER/output_K.npy (float32) for each of its outputs.
-/// Returns what to tell the user.
-std::string infer_files(const std::string& model, const std::vector<std::string>& tensors, const std::string& folder,
-                        const std::shared_ptr<Device>& device);
+/// What `thaw infer` is asked for.
+struct InferRequest {
+  std::string model;
+  std::vector<std::string> tensors;
+  std::string folder;
+  Precision precision = Precision::kFloat32;
+  std::vector<std::string> calibration = {};  ///< tensors, batch after batch, each with one for every input of the model
+};
+
+/// Runs the model on the tensor files and writes FOLDER/output_K.npy (float32) for each of its outputs. Returns what to
+/// tell the user: the files, and how much accuracy int8 loses. Throws InputError.
+std::string infer_files(const InferRequest& request, const std::shared_ptr<Device>& device);
 
 }  // namespace thaw
