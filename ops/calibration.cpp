@@ -15,6 +15,19 @@ bool only_moves(const Node& node) {
 
 }  // namespace
 
+std::uint64_t structure_of(const Graph& graph) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  const auto add = [&](std::uint64_t word) { hash = (hash ^ word) * 1099511628211U; };
+  for (const Node& node : graph.nodes()) {
+    for (const char letter : node.op) add(static_cast<unsigned char>(letter));
+    for (const auto* values : {&node.inputs, &node.outputs}) {
+      add(values->size());
+      for (const ValueId value : *values) add(static_cast<std::uint64_t>(value));
+    }
+  }
+  return hash;
+}
+
 Calibrator::Calibrator(Program& program) : program_(program) {
   find_kernels();
   find_activations();
@@ -106,6 +119,7 @@ Calibration Calibrator::calibration() const {
     group.limits[0] = std::max(group.limits[0], limit);
   }
   Calibration found;
+  found.graph = structure_of(program_.graph());
   for (const auto& [value, magnitudes] : activations_) {
     const Quantization& group = groups[group_of(value)];
     if (!failed.count(group_of(value)) && group.limits[0] > 0) found.tensors[value] = group;

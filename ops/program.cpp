@@ -22,6 +22,9 @@ Program::Program(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> dev
   if (options_.precision == Precision::kInt8 && (options_.is_training || !options_.calibration)) {
     throw InternalError("int8 is for inference, by a calibration");
   }
+  if (options_.calibration && options_.calibration->graph != structure_of(*graph_)) {
+    throw InternalError("the calibration is of another graph");
+  }
   bind();
   put_constants_first();
   keep_constants();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -18,11 +19,15 @@ struct Quantization {
 /// What a frozen graph's tensors are quantized by. Tensors that are not listed stay f32.
 struct Calibration {
   std::map<ValueId, Quantization> tensors;
+  std::uint64_t graph = 0;  ///< structure_of the graph that it is for
 
   const Quantization* find(ValueId value) const {
     const auto found = tensors.find(value);
     return found == tensors.end() ? nullptr : &found->second;
   }
 };
+
+/// A number for the operators of a graph and what they read, whatever the shapes: another batch gives the same.
+std::uint64_t structure_of(const Graph& graph);
 
 }  // namespace thaw

@@ -53,6 +53,10 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
   run_pipeline(graph, operators(),
                {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
                 {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
+  if (precision.calibration && precision.calibration->graph != structure_of(graph)) {
+    throw InputError(model.path() +
+                     ": the tensors to calibrate on give another graph than the given ones; take some of the same shape");
+  }
   program_ = std::make_unique<Program>(model_.graph, device, store_,
                                        Program::Options{.is_training = false,
                                                         .precision = precision.precision,
