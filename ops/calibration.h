@@ -7,10 +7,10 @@
 
 namespace thaw {
 
-/// Learns from batches how a frozen graph's tensors are best quantized. Post-training quantization: kernels by one limit
-/// a filter, their largest magnitude; everything else by one limit, which cuts rare large values where that makes the
-/// squared error less. Tensors that a node only moves or picks from (MaxPool, Concat) share a limit with what it gives.
-/// (Source: Krishnamoorthi 2018, "Quantizing deep convolutional networks for efficient inference".)
+/// Learns from batches how a frozen graph's tensors are best quantized. Post-training quantization: kernels by one
+/// limit a filter, their largest magnitude; everything else by one limit, which cuts rare large values where that makes
+/// the squared error less. Tensors that a node only moves or picks from (MaxPool, Concat) share a limit with what it
+/// gives. (Source: Krishnamoorthi 2018, "Quantizing deep convolutional networks for efficient inference".)
 class Calibrator : private Observer {
  public:
   /// The program runs in f32, for inference.

@@ -13,7 +13,11 @@ namespace thaw {
 class Program::Binding : public BindContext {
  public:
   Binding(const Program& program, const Node& node)
-      : program_(program), node_(node), wanted_(node.inputs.size()), stored_(node.inputs.size()), given_(node.outputs.size()) {}
+      : program_(program),
+        node_(node),
+        wanted_(node.inputs.size()),
+        stored_(node.inputs.size()),
+        given_(node.outputs.size()) {}
 
   const Graph& graph() const override { return *program_.graph_; }
   const Node& node() const override { return node_; }
@@ -214,7 +218,8 @@ void Program::plan_slots() {
     const Node& node = graph_->nodes()[static_cast<std::size_t>(step.node)];
     Slot& output = slots_[static_cast<std::size_t>(step.outputs[0])];
     for (const int i : operators().get(node.op).in_place_inputs) {
-      const int index = static_cast<std::size_t>(i) < step.inputs.size() ? step.inputs[static_cast<std::size_t>(i)] : -1;
+      const int index =
+          static_cast<std::size_t>(i) < step.inputs.size() ? step.inputs[static_cast<std::size_t>(i)] : -1;
       if (index < 0) continue;
       const Slot& input = slots_[static_cast<std::size_t>(index)];
       const bool is_same_size = input.bytes == output.bytes;

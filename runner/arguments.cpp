@@ -28,7 +28,12 @@ const std::vector<Verb>& verbs() {
       {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
-      {"infer", "MODEL.onnx TENSOR...", 1, kMany, {"folder", "precision"}, "run an ONNX model on tensors (.npy, .pb); writes .npy"},
+      {"infer",
+       "MODEL.onnx TENSOR...",
+       1,
+       kMany,
+       {"folder", "precision"},
+       "run an ONNX model on tensors (.npy, .pb); writes .npy"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
       {"help", "[VERB]", 0, 1, {}, "this text"},
       {"version", "", 0, 0, {}, "the version"},
@@ -67,7 +72,8 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
                       "the folder for output_0.npy and so on");
   }
   if (has("precision")) {
-    all.add_options()("precision", po::value(&parsed.precision)->value_name("fp32|bf16|int8"), "what it computes in [fp32]");
+    all.add_options()("precision", po::value(&parsed.precision)->value_name("fp32|bf16|int8"),
+                      "what it computes in [fp32]");
     all.add_options()("calibrate", po::value(&parsed.calibration)->multitoken()->composing()->value_name("TENSOR..."),
                       "for int8: tensors like those that it will meet, such as a few hundred training pictures");
   }

@@ -7,14 +7,14 @@ namespace thaw {
 
 /// A command line taken apart.
 struct Arguments {
-  std::string verb;                    ///< "run"
-  std::vector<std::string> operands;   ///< files, run folders, a field
-  std::vector<std::string> overrides;  ///< --set, in order
-  std::string data;                    ///< --data
-  std::string runs = "runs";           ///< --runs
-  std::string device = "auto";         ///< --device
-  std::string output;                  ///< -o
-  std::string precision = "fp32";      ///< --precision
+  std::string verb;                      ///< "run"
+  std::vector<std::string> operands;     ///< files, run folders, a field
+  std::vector<std::string> overrides;    ///< --set, in order
+  std::string data;                      ///< --data
+  std::string runs = "runs";             ///< --runs
+  std::string device = "auto";           ///< --device
+  std::string output;                    ///< -o
+  std::string precision = "fp32";        ///< --precision
   std::vector<std::string> calibration;  ///< --calibrate, in order
   bool wants_json = false;
   bool wants_passes = false;  ///< --passes: summary dumps the graph after each pass

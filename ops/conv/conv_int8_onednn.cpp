@@ -12,7 +12,9 @@ class QuantizedConv {
   explicit QuantizedConv(BindContext& context)
       : context_(context), src_(integers_of(*context.quantization(context.node().inputs[0]))) {
     steps_.src = src_.step;
-    steps_.weights = filter_steps(*context.quantization(context.node().inputs[1]), src_);
+    // For signed pictures oneDNN halves the kernel itself.
+    const bool is_exact = has_exact_products() || src_.type == dnnl::memory::data_type::s8;
+    steps_.weights = filter_steps(*context.quantization(context.node().inputs[1]), is_exact);
   }
 
   /// Null where oneDNN has no fast primitive of that kind.
@@ -69,9 +71,8 @@ class QuantizedConv {
       inputs.push_back({DNNL_ARG_BIAS, 2, plain, bias_steps(steps_)});
       context_.store_input(2, layout_of(plain));
     }
-    auto kernel =
-        bind_primitive(context_, dnnl::convolution_forward(description), description.scratchpad_desc(), inputs,
-                       {{DNNL_ARG_DST, 0, dst, is_dst_integer ? Steps{{steps_.dst}, 0} : Steps()}});
+    auto kernel = bind_primitive(context_, dnnl::convolution_forward(description), description.scratchpad_desc(),
+                                 inputs, {{DNNL_ARG_DST, 0, dst, is_dst_integer ? Steps{{steps_.dst}, 0} : Steps()}});
     if (!context_.has_input(3)) return kernel;
     const auto added = with_data_type(dst, steps_.added->type);
     context_.want_input(3, layout_of(added, is_dst_integer ? Steps{{steps_.added->step}, 0} : Steps()));

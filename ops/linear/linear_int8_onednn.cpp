@@ -9,12 +9,11 @@ std::unique_ptr<Kernel> bind_quantized_gemm(BindContext& context) {
   const Node& node = context.node();
   if (!is_quantized_product(context, node) || !context.input_layout(0)) return nullptr;
   const Integers src = integers_of(*context.quantization(node.inputs[0]));
-  const ProductSteps steps{src.step, filter_steps(*context.quantization(node.inputs[1]), src)};
+  const ProductSteps steps{src.step, filter_steps(*context.quantization(node.inputs[1]), has_exact_products())};
   const Shape& rows = context.input_type(0).shape;
   ProductDescs descs;
   descs.src = any_desc(rows, src.type);
-  descs.weights =
-      any_desc(gemm_kernel_dims(context.output_type(0).shape[1], rows), dnnl::memory::data_type::s8);
+  descs.weights = any_desc(gemm_kernel_dims(context.output_type(0).shape[1], rows), dnnl::memory::data_type::s8);
   if (context.has_input(2)) descs.bias = plain_desc(context.input_type(2));
   descs.dst = plain_desc(context.output_type(0));
   try {

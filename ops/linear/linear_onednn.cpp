@@ -1,9 +1,10 @@
 // CPU kernels of the fully connected family: oneDNN's inner product, which reads a blocked picture as it lies when the
 // weights are 4-D too.
+#include "ops/linear/linear_onednn.h"
+
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
-#include "ops/linear/linear_onednn.h"
 
 namespace thaw::cpu {
 namespace {
@@ -52,7 +53,8 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const bool has_bias = context.node().attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
   const auto pd = inner_product_backward_weights(
-      multiplied_desc(context, 0), any_desc(gemm_kernel_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
+      multiplied_desc(context, 0),
+      any_desc(gemm_kernel_dims(context.input_type(1).shape[1], context.input_type(0).shape)),
       has_bias ? &bias : nullptr, with_data_type(plain_desc(context.input_type(1)), compute_type(context)));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});

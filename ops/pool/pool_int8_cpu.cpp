@@ -1,13 +1,12 @@
 // Pooling of 8-bit integers that lie channels-last or in blocks of channels: a maximum is one of them, an average is
 // summed up exactly.
-#include "ops/pool/pool_int8.h"
-
 #include <algorithm>
 #include <cstring>
 
 #include "ops/device/cpu/simd.h"
 #include "ops/device/cpu/split_kernel.h"
 #include "ops/pool/pool_geometry.h"
+#include "ops/pool/pool_int8.h"
 
 namespace thaw::cpu {
 namespace {
@@ -70,16 +69,16 @@ std::unique_ptr<Kernel> make_average(const ChannelBlocks& blocks, float step) {
   const std::int64_t pixels = blocks.depth * blocks.height * blocks.width, block = blocks.block;
   const std::int64_t chunks = (block + kChannels - 1) / kChannels;
   const float factor = step / static_cast<float>(pixels);
-  return std::make_unique<SplitKernel>(
-      blocks.outer * chunks, [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
-        const auto* x = static_cast<const Integer*>(b.inputs[0]);
-        auto* y = static_cast<float*>(b.outputs[0]);
-        for (std::int64_t piece = begin; piece < end; ++piece) {
-          const std::int64_t plane = piece / chunks, c = piece % chunks * kChannels;
-          average(x + plane * pixels * block + c, pixels, block, std::min(kChannels, block - c), factor,
-                  y + plane * block + c);
-        }
-      });
+  return std::make_unique<SplitKernel>(blocks.outer * chunks,
+                                       [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
+                                         const auto* x = static_cast<const Integer*>(b.inputs[0]);
+                                         auto* y = static_cast<float*>(b.outputs[0]);
+                                         for (std::int64_t piece = begin; piece < end; ++piece) {
+                                           const std::int64_t plane = piece / chunks, c = piece % chunks * kChannels;
+                                           average(x + plane * pixels * block + c, pixels, block,
+                                                   std::min(kChannels, block - c), factor, y + plane * block + c);
+                                         }
+                                       });
 }
 
 /// Whether input 0 comes in integers that lie blocked by channels alone.

@@ -35,8 +35,8 @@ void compare_classes(const InferredTensor& exact, const InferredTensor& found, D
   for (std::int64_t n = 0; n < exact.shape[0]; ++n) {
     for (std::int64_t p = 0; p < pixels; ++p, ++difference.decisions) {
       const std::int64_t at = n * classes * pixels + p;
-      difference.changed += class_at(exact.values.data() + at, classes, pixels) !=
-                            class_at(found.values.data() + at, classes, pixels);
+      difference.changed +=
+          class_at(exact.values.data() + at, classes, pixels) != class_at(found.values.data() + at, classes, pixels);
     }
   }
 }

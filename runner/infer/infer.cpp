@@ -54,8 +54,9 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
                {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
                 {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
   if (precision.calibration && precision.calibration->graph != structure_of(graph)) {
-    throw InputError(model.path() +
-                     ": the tensors to calibrate on give another graph than the given ones; take some of the same shape");
+    throw InputError(
+        model.path() +
+        ": the tensors to calibrate on give another graph than the given ones; take some of the same shape");
   }
   program_ = std::make_unique<Program>(model_.graph, device, store_,
                                        Program::Options{.is_training = false,
@@ -152,7 +153,8 @@ std::string infer_files(const InferRequest& request, const std::shared_ptr<Devic
                      ") does not compute in bf16; use --precision fp32");
   }
   if (request.precision != Precision::kInt8) {
-    return write_outputs(OnnxProgram(model, tensors, device, {request.precision, nullptr}).run(tensors), request.folder);
+    return write_outputs(OnnxProgram(model, tensors, device, {request.precision, nullptr}).run(tensors),
+                         request.folder);
   }
   const auto batches = calibration_batches(model, read_tensors(request.calibration));
   const auto calibration = calibrate(model, batches, device);

@@ -67,7 +67,8 @@ struct InferRequest {
   std::vector<std::string> tensors;
   std::string folder;
   Precision precision = Precision::kFloat32;
-  std::vector<std::string> calibration = {};  ///< tensors, batch after batch, each with one for every input of the model
+  std::vector<std::string> calibration =
+      {};  ///< tensors, batch after batch, each with one for every input of the model
 };
 
 /// Runs the model on the tensor files and writes FOLDER/output_K.npy (float32) for each of its outputs. Returns what to

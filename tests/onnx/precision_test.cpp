@@ -105,7 +105,8 @@ class PrecisionTest : public ::testing::Test {
 std::vector<double> normalized(const std::uint8_t* planes) {
   const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
   std::vector<double> pixels(3 * 1024);
-  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = (planes[i] / 255.0 - mean[i / 1024]) / deviation[i / 1024];
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = (planes[i] / 255.0 - mean[i / 1024]) / deviation[i / 1024];
   return pixels;
 }
 

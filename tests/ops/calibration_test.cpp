@@ -11,7 +11,8 @@ namespace {
 
 std::vector<float> evenly(float largest, int count) {
   std::vector<float> numbers;
-  for (int i = 0; i < count; ++i) numbers.push_back(largest * (static_cast<float>(i) + 0.5F) / static_cast<float>(count));
+  for (int i = 0; i < count; ++i)
+    numbers.push_back(largest * (static_cast<float>(i) + 0.5F) / static_cast<float>(count));
   return numbers;
 }
 

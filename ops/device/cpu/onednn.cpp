@@ -138,7 +138,8 @@ std::unique_ptr<Kernel> bind_primitive(BindContext& context, dnnl::primitive pri
                                        const std::vector<PrimitiveArgument>& inputs,
                                        const std::vector<PrimitiveArgument>& outputs) {
   for (const PrimitiveArgument& input : inputs) context.want_input(input.index, layout_of(input.desc, input.steps));
-  for (const PrimitiveArgument& output : outputs) context.give_output(output.index, layout_of(output.desc, output.steps));
+  for (const PrimitiveArgument& output : outputs)
+    context.give_output(output.index, layout_of(output.desc, output.steps));
   context.want_scratch(scratchpad.get_size());
   return make_primitive_kernel(std::move(primitive), scratchpad, inputs, outputs);
 }

@@ -21,8 +21,7 @@ struct Steps {
 /// A layout as oneDNN describes it, with what its numbers count.
 class OneDnnLayout : public Layout {
  public:
-  explicit OneDnnLayout(dnnl::memory::desc desc, Steps steps = {})
-      : desc_(std::move(desc)), steps_(std::move(steps)) {}
+  explicit OneDnnLayout(dnnl::memory::desc desc, Steps steps = {}) : desc_(std::move(desc)), steps_(std::move(steps)) {}
   std::size_t bytes() const override { return desc_.get_size(); }
   bool equals(const Layout& other) const override {
     const auto& same = static_cast<const OneDnnLayout&>(other);

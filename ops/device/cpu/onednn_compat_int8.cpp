@@ -73,9 +73,8 @@ dnnl::inner_product_forward::primitive_desc quantized_inner_product(const Produc
                                                                     const FusedActivation& activation,
                                                                     const ProductSteps& steps) {
   using Product = dnnl::inner_product_forward;
-  const auto desc = descs.bias.is_zero()
-                        ? Product::desc(kInference, descs.src, descs.weights, descs.dst)
-                        : Product::desc(kInference, descs.src, descs.weights, descs.bias, descs.dst);
+  const auto desc = descs.bias.is_zero() ? Product::desc(kInference, descs.src, descs.weights, descs.dst)
+                                         : Product::desc(kInference, descs.src, descs.weights, descs.bias, descs.dst);
   return {desc, attributes_of(activation, steps), engine()};
 }
 

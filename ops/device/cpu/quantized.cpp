@@ -26,9 +26,7 @@ Integers integers_of(const Quantization& quantization) {
   return {Type::u8, limit / kLargestUnsigned};
 }
 
-std::vector<float> filter_steps(const Quantization& quantization, const Integers& src) {
-  // oneDNN takes care of signed pictures itself.
-  const bool is_exact = has_exact_products() || src.type == dnnl::memory::data_type::s8;
+std::vector<float> filter_steps(const Quantization& quantization, bool is_exact) {
   std::vector<float> steps = quantization.limits;
   for (float& step : steps) step /= is_exact ? kLargestSigned : kLargestInexact;
   return steps;

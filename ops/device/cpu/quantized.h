@@ -17,8 +17,9 @@ struct Integers {
 
 /// How all of a tensor is quantized by one limit.
 Integers integers_of(const Quantization& quantization);
-/// One step for each filter of a kernel that multiplies pictures or rows of `src`.
-std::vector<float> filter_steps(const Quantization& quantization, const Integers& src);
+/// One step for each filter of a kernel. `is_exact`: pairs of products may exceed 16 bits; else the kernel has half the
+/// levels.
+std::vector<float> filter_steps(const Quantization& quantization, bool is_exact);
 
 /// Whether the node, a convolution or a dense layer, is to multiply integers.
 bool is_quantized_product(const BindContext& context, const Node& node);
