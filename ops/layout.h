@@ -13,6 +13,8 @@ class Layout {
  public:
   virtual ~Layout() = default;
   virtual std::size_t bytes() const = 0;  ///< padding included
+  /// Whether numbers are as the parameter store keeps them: f32 or i32.
+  virtual bool is_storable() const = 0;
   virtual bool equals(const Layout& other) const = 0;
   virtual std::string text() const = 0;  ///< "aBcd16b"
 };

@@ -42,7 +42,10 @@ class Program::Binding : public BindContext {
 
   const LayoutPtr& wanted(std::size_t i) const { return wanted_[i]; }
   /// How an unclaimed parameter is kept.
-  const LayoutPtr& stored(std::size_t i) const { return stored_[i] ? stored_[i] : wanted_[i]; }
+  LayoutPtr stored(std::size_t i) const {
+    if (stored_[i]) return stored_[i];
+    return wanted_[i]->is_storable() ? wanted_[i] : program_.device_->plain_layout(graph().value(node_.inputs[i]).type);
+  }
   const LayoutPtr& given(std::size_t i) const { return given_[i]; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
 

@@ -12,11 +12,18 @@ struct Sizes {
   std::vector<std::int64_t> extents;
 };
 
+/// An extent that was computed as a real number, whole. Throws Unsupported beyond what any tensor has.
+std::int64_t extent_of(double extent) {
+  constexpr double kLargest = 1e12;
+  if (!(extent < kLargest)) throw Unsupported("a scale is too large");
+  return static_cast<std::int64_t>(std::floor(extent));
+}
+
 Sizes from_scales(const Shape& x, const std::vector<double>& scales) {
   Sizes sizes{scales, {}};
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!(scales[i] > 0)) throw Unsupported("a scale is not positive");
-    sizes.extents.push_back(static_cast<std::int64_t>(std::floor(static_cast<double>(x[i]) * scales[i])));
+    sizes.extents.push_back(extent_of(static_cast<double>(x[i]) * scales[i]));
   }
   return sizes;
 }
@@ -39,7 +46,7 @@ Sizes from_sizes(OnnxNode& node, const std::vector<std::int64_t>& axes, const st
   for (const std::int64_t one : axes) {
     const auto axis = static_cast<std::size_t>(one);
     sizes.scales[axis] = common;
-    sizes.extents[axis] = static_cast<std::int64_t>(std::floor(common * static_cast<double>(x[axis]) + 0.5));
+    sizes.extents[axis] = extent_of(common * static_cast<double>(x[axis]) + 0.5);
   }
   return sizes;
 }

@@ -220,7 +220,8 @@ Literal fold_range(OnnxNode& node) {
   const double count = delta == 0 ? -1 : std::ceil((limit - start) / delta);
   if (delta == 0) throw Unsupported("its step is zero");
   if (!(count < static_cast<double>(kMostElements))) throw Unsupported("counts too far");
-  Literal result = sized(node.type(0), {std::max<std::int64_t>(static_cast<std::int64_t>(count), 0)});
+  // Backwards there is nothing to count, however far.
+  Literal result = sized(node.type(0), {static_cast<std::int64_t>(std::max(count, 0.0))});
   for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i] = start + static_cast<double>(i) * delta;
   return result;
 }

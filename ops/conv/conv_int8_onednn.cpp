@@ -60,11 +60,12 @@ class QuantizedConv {
 
   std::unique_ptr<Kernel> bind_primitive_of(const dnnl::convolution_forward::primitive_desc& description) {
     const auto dst = description.dst_desc();
-    const bool is_dst_integer = dst.data_type() != dnnl::memory::data_type::f32;
+    const bool is_dst_integer = data_type_of(dst) != dnnl::memory::data_type::f32;
     // Filters are axis 0, with groups axes 0 and 1.
     const Steps weights{steps_.weights, context_.node().attributes.integer("group", 1) == 1 ? 1 : 3};
     std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, description.src_desc(), src_.steps()},
                                           {DNNL_ARG_WEIGHTS, 1, description.weights_desc(), weights}};
+    for (auto& scale : scale_arguments(steps_)) inputs.push_back(std::move(scale));
     context_.store_input(1, layout_of(plain_desc(context_.input_type(1))));
     if (context_.has_input(2)) {
       const auto plain = plain_desc(context_.input_type(2));

@@ -41,11 +41,7 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const auto pd =
       conv_forward(context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
                    has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
-  if (type != kStored) {
-    // As backward will lay out the gradient, so that the optimizer walks both side by side.
-    const auto gradient = any_kernel_desc(node, context.input_type(1), kStored);
-    context.store_input(1, layout_of(conv_backward_weights(window, src, gradient, nullptr, dst).diff_weights_desc()));
-  }
+  store_as_gradient(context, window, context.input_type(0).shape, context.output_type(0).shape);
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   auto kernel = bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,
@@ -87,6 +83,14 @@ dnnl::memory::desc any_kernel_desc(const Node& node, const TensorType& kernel, d
   dims[0] /= group;
   dims.insert(dims.begin(), group);
   return any_desc(dims, type);
+}
+
+void store_as_gradient(BindContext& context, const Window& window, const Shape& x, const Shape& y) {
+  const auto type = compute_type(context);
+  if (type == kStored) return;
+  const auto gradient = any_kernel_desc(context.node(), context.input_type(1), kStored);
+  const auto pd = conv_backward_weights(window, any_desc(x, type), gradient, nullptr, any_desc(y, type));
+  context.store_input(1, layout_of(pd.diff_weights_desc()));
 }
 
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context) {

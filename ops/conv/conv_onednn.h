@@ -19,6 +19,10 @@ std::unique_ptr<Kernel> make_added_to(std::unique_ptr<Kernel> conv, std::size_t 
 /// The node in 8-bit integers; null if it is not quantized, or oneDNN has no fast primitive.
 std::unique_ptr<Kernel> bind_quantized_conv(BindContext& context);
 
+/// Has the kernel, input 1, kept as the weight gradient of the convolution from `x` to `y` will lie, so that the
+/// optimizer walks both side by side. Where f32 is multiplied, as the convolution wants it: often the same.
+void store_as_gradient(BindContext& context, const Window& window, const Shape& x, const Shape& y);
+
 /// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
 /// convolution with respect to its input, and a transposed convolution without bias.
 dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context);

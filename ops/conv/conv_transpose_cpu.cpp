@@ -107,11 +107,13 @@ class InTurn : public Kernel {
 std::unique_ptr<Kernel> make_transpose(BindContext& context) {
   const auto pd = describe_spread(context);
   auto spread = bind_spread(context, pd);
+  store_as_gradient(context, conv_window(context.node(), context.input_type(0)), context.output_type(0).shape,
+                    context.input_type(0).shape);
   const bool has_bias = context.has_input(2);
   if (has_bias) context.want_input(2, layout_of(plain_desc(context.input_type(2))));
   if (!has_bias && context.node().attributes.text("activation").empty()) return spread;
   const auto& sums = pd.diff_src_desc();
-  const bool is_wide = sums.data_type() == dnnl::memory::data_type::f32;
+  const bool is_wide = data_type_of(sums) == dnnl::memory::data_type::f32;
   return std::make_unique<InTurn>(std::move(spread),
                                   is_wide ? make_finish<float>(context, sums) : make_finish<BFloat16>(context, sums));
 }

@@ -22,6 +22,7 @@ std::unique_ptr<Kernel> bind_quantized_gemm(BindContext& context) {
     context.store_input(1, layout_of(plain_desc(context.input_type(1))));
     std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc(), src.steps()},
                                           {DNNL_ARG_WEIGHTS, 1, pd.weights_desc(), {steps.weights, 1}}};
+    for (auto& scale : scale_arguments(steps)) inputs.push_back(std::move(scale));
     if (context.has_input(2)) {
       inputs.push_back({DNNL_ARG_BIAS, 2, descs.bias, bias_steps(steps)});
       context.store_input(2, layout_of(descs.bias));

@@ -136,7 +136,7 @@ void bind_channel_numbers(BindContext& context, int first_input, int first_outpu
   }
 }
 
-/// (X, scale, B) -> Y, mean, var
+/// (X, scale, B, R?) -> Y, mean, var
 class BatchNormTraining : public NormKernel {
  public:
   using NormKernel::NormKernel;
@@ -149,10 +149,16 @@ class BatchNormTraining : public NormKernel {
           });
         },
         [this](std::int64_t g) { finish(g); },
-        [this](std::int64_t g, std::int64_t p) { map_piece(cut_.piece(g, p), group(g).mapping); });
+        [this](std::int64_t g, std::int64_t p) { write_piece(cut_.piece(g, p), group(g).mapping); });
   }
 
  private:
+  void write_piece(const Piece& piece, const Mapping& mapping) const {
+    if (buffers_.inputs.size() < 4) return map_piece(piece, mapping);
+    for_number([&]<typename Number>(Number) {
+      map_and_add_rows(piece, numbers_in<Number>(0), numbers_in<Number>(3), mapping, numbers_out<Number>());
+    });
+  }
   void finish(std::int64_t g) {
     const auto count = static_cast<double>(cut_.count());
     double mean[kLanes] = {}, squares[kLanes] = {};
@@ -185,6 +191,7 @@ std::unique_ptr<Kernel> make_training(BindContext& context) {
   ChannelPieces cut = ChannelPieces::want(context, 0, true);
   context.give_output(0, cut.layout());
   bind_channel_numbers(context, 1, 1);
+  if (context.has_input(3)) context.want_input(3, cut.layout());
   return std::make_unique<BatchNormTraining>(context, std::move(cut));
 }
 

@@ -204,6 +204,23 @@ THAW_SIMD_CLONES void map_rows(const Piece& piece, const Number* x, const Mappin
 }
 
 template <typename Number>
+THAW_SIMD_CLONES void map_and_add_rows(const Piece& piece, const Number* x, const Number* added, const Mapping& mapping,
+                                       Number* y) {
+  Lanes mean, scale, bias;
+  load(mapping.mean, mean);
+  load(mapping.scale, scale);
+  load(mapping.bias, bias);
+  const auto map_row = [&](std::int64_t at, int lanes, Lanes& row) __attribute__((always_inline)) {
+    Lanes rest;
+    load(x + at, lanes, row);
+    load(added + at, lanes, rest);
+    row = (row - mean) * scale + bias + rest;
+    if (mapping.has_relu) row = row < 0 ? Lanes{} : row;
+  };
+  write_rows(piece, y, map_row);
+}
+
+template <typename Number>
 void grad_sums(const Piece& piece, const Number* dy, const Number* x, const Mapping& mapping, LaneNumbers& plain,
                LaneNumbers& centered) {
   sum_grads(piece, dy, x, mapping, plain, centered);
@@ -246,6 +263,7 @@ Moments moments(const Piece& piece, const Number* x) {
 #define THAW_INSTANTIATE(Number)                                                                                   \
   template Moments moments(const Piece&, const Number*);                                                           \
   template void map_rows(const Piece&, const Number*, const Mapping&, Number*);                                    \
+  template void map_and_add_rows(const Piece&, const Number*, const Number*, const Mapping&, Number*);             \
   template void grad_sums(const Piece&, const Number*, const Number*, const Mapping&, LaneNumbers&, LaneNumbers&); \
   template void grad_map(const Piece&, const Number*, const Number*, const Mapping&, const LaneNumbers&,           \
                          const LaneNumbers&, Number*);

@@ -34,6 +34,9 @@ Moments moments(const Piece& piece, const Number* x);
 /// y = (x - mean) * scale + bias, and a relu. May be in place.
 template <typename Number>
 void map_rows(const Piece& piece, const Number* x, const Mapping& mapping, Number* y);
+/// The same with `added` before the relu. May be in place of either.
+template <typename Number>
+void map_and_add_rows(const Piece& piece, const Number* x, const Number* added, const Mapping& mapping, Number* y);
 
 /// Sums of dY and of dY * (x - mean), folded; dY counts as zero where the mapping's relu is shut.
 template <typename Number>

@@ -5,8 +5,9 @@
 //   BatchNormalizationGradInput(dY, scale, var) {epsilon} -> dX
 //   BatchNormalizationGradScale(dY, X, mean, var) {epsilon} -> dscale, dB
 //
-//   BatchNormalizationTraining(X, scale, B) {epsilon; activation: "" or "Relu", set by fusion}
+//   BatchNormalizationTraining(X, scale, B, R?) {epsilon; activation: "" or "Relu", set by fusion}
 //     -> Y, batch_mean[C], batch_var[C]     statistics of this batch; the variance is the population's (divided by n)
+//     R[X's], by fusion, is added to what is normalized, before the activation.
 //   BatchNormalizationTrainingGrad(dY, X, scale, batch_mean, batch_var, B?) {epsilon, activation} -> dX, dscale, dB
 //     B is there where a relu was fused: what it let pass is worked out again from X, which is being read anyway.
 //
@@ -56,6 +57,9 @@ std::vector<TensorType> infer_training(const InferContext& context) {
   expect_epsilon(context);
   expect_per_channel(context, 1, "scale");
   expect_per_channel(context, 2, "bias");
+  if (context.has_input(3) && context.input(3) != context.input(0)) {
+    throw InternalError(context.node.op + ": what is added has another shape");
+  }
   return {context.input(0), context.input(1), context.input(1)};
 }
 
@@ -81,7 +85,16 @@ std::vector<ValueId> inference_gradient(const GradientContext& context) {
 
 /// Nothing flows back through the statistics as outputs: they feed running averages alone.
 std::vector<ValueId> training_gradient(const GradientContext& context) {
-  if (context.grad() == kNoValue) return std::vector<ValueId>(3, kNoValue);
+  if (context.grad() == kNoValue) return std::vector<ValueId>(context.node.inputs.size(), kNoValue);
+  if (context.node.inputs.size() > 3) {
+    // What the sum lets pass is not to be seen from X alone.
+    const ValueId dy = gradient_before_activation(context);
+    auto grads = context.builder.nodes("BatchNormalizationTrainingGrad",
+                                       {dy, context.input(0), context.input(1), context.output(1), context.output(2)},
+                                       epsilon_alone(context.node.attributes));
+    grads.push_back(dy);
+    return grads;
+  }
   std::vector<ValueId> inputs{context.grad(), context.input(0), context.input(1), context.output(1), context.output(2)};
   if (!context.node.attributes.text("activation").empty()) inputs.push_back(context.input(2));
   return context.builder.nodes("BatchNormalizationTrainingGrad", inputs, context.node.attributes);
@@ -134,11 +147,11 @@ void define_batch_norm(OpRegistry& registry) {
                 .flops = [](const InferContext& context) { return 4 * element_count(context.shape(0)); }});
   registry.add({.name = "BatchNormalizationTraining",
                 .min_inputs = 3,
-                .max_inputs = 3,
+                .max_inputs = 4,
                 .infer = infer_training,
                 .differentiability = Differentiability::kRule,
                 .gradient = training_gradient,
-                .in_place_inputs = {0},
+                .in_place_inputs = {0, 3},
                 .flops = [](const InferContext& context) { return 7 * element_count(context.shape(0)); }});
   registry.add({.name = "BatchNormalizationTrainingGrad",
                 .min_inputs = 5,
@@ -156,6 +169,7 @@ void define_batch_norm(OpRegistry& registry) {
                          return graph.nodes()[static_cast<std::size_t>(i)].op == "Relu" &&
                                 fuse_activation(graph, i, "BatchNormalizationTraining");
                        }});
+  registry.add_fusion({"Add into BatchNormalizationTraining", add_residual_to_batch_norm});
 }
 
 void define_norm(OpRegistry& registry) {

@@ -17,6 +17,10 @@ void expect_epsilon(const InferContext& context);
 /// ONNX's default, 1e-5.
 inline double epsilon_of(const Attributes& attributes) { return attributes.real("epsilon", 1e-5); }
 
+/// Makes the other summand of the Add at `node_index` the fourth input of the batch normalization in training that
+/// computes one, if nobody else reads that and the other is there in time.
+bool add_residual_to_batch_norm(Graph& graph, int node_index);
+
 /// Folds the batch normalization with stored statistics at `node_index` into the convolution that feeds it, if nobody
 /// else reads that: the scale goes into the kernel, what remains into the bias. What is computed of weights alone runs
 /// once.

@@ -87,7 +87,7 @@ bool is_quantized_picture(const BindContext& context) {
   return layout && is_quantized(layout) && find_channel_blocks(desc_of(layout));
 }
 
-bool is_signed(const dnnl::memory::desc& desc) { return desc.data_type() == dnnl::memory::data_type::s8; }
+bool is_signed(const dnnl::memory::desc& desc) { return data_type_of(desc) == dnnl::memory::data_type::s8; }
 
 }  // namespace
 

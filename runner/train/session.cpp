@@ -56,10 +56,11 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   findings.throw_if_any();
   store_ = std::make_shared<ParameterStore>(device_);
   auto arena = std::make_shared<Arena>(device_);
-  training_program_ = std::make_unique<Program>(training_.graph, device_, store_,
-                                                Program::Options{.is_training = true, .precision = precision, .arena = arena});
-  evaluation_program_ = std::make_unique<Program>(evaluation_.graph, device_, store_,
-                                                  Program::Options{.is_training = false, .precision = precision, .arena = arena});
+  training_program_ = std::make_unique<Program>(
+      training_.graph, device_, store_, Program::Options{.is_training = true, .precision = precision, .arena = arena});
+  evaluation_program_ =
+      std::make_unique<Program>(evaluation_.graph, device_, store_,
+                                Program::Options{.is_training = false, .precision = precision, .arena = arena});
 }
 
 void Session::initialize(std::uint64_t seed) {

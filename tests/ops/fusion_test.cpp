@@ -156,6 +156,44 @@ INSTANTIATE_TEST_SUITE_P(Rest, ResidualTest,
                          ::testing::Values(ResidualGraph::Rest::kInput, ResidualGraph::Rest::kLater,
                                            ResidualGraph::Rest::kConvolution, ResidualGraph::Rest::kReadTwice));
 
+/// relu(norm(x) + rest), where `rest` is there before the normalization, or only after it.
+TEST(Residual, BecomesPartOfTheNormalizationBeforeItIfItIsThereInTime) {
+  for (const bool is_late : {false, true}) {
+    SCOPED_TRACE(is_late);
+    const auto build = [&](Graph& graph, reference::Feeds& feeds, bool is_fused) {
+      Builder builder(graph, operators());
+      builder.enter("block");
+      const ValueId x = builder.parameter("x", {2, 17, 6, 5}), scale = builder.parameter("scale", {17}),
+                    bias = builder.parameter("bias", {17});
+      feeds = {{x, reference::random_values(2 * 17 * 30, 1, -2, 2)},
+               {scale, reference::random_values(17, 2, 0.5, 2)},
+               {bias, reference::random_values(17, 3)}};
+      ValueId rest = is_late ? kNoValue : builder.node("Tanh", {x});
+      const auto norm = builder.nodes("BatchNormalizationTraining", {x, scale, bias});
+      if (is_late) rest = builder.node("Tanh", {x});
+      const ValueId y = builder.node("Relu", {builder.node("Add", {norm[0], rest})});
+      graph.mark_output(y);
+      if (is_fused) fuse(graph, operators());
+      const ValueId loss = builder.node("ReduceSumSquare", {graph.outputs()[0]}, {{"keepdims", std::int64_t{0}}});
+      for (const auto& [parameter, gradient] : differentiate(builder, loss)) graph.mark_output(gradient);
+    };
+    Graph plain, fused;
+    reference::Feeds feeds;
+    build(plain, feeds, false);
+    build(fused, feeds, true);
+    verify(fused, operators(), "fuse");
+    int sums = 0;
+    for (const Node& node : fused.nodes()) sums += node.op == "Add" && node.phase == Phase::kForward;
+    EXPECT_EQ(sums, is_late ? 1 : 0);
+    const auto expected = reference::evaluate(plain, feeds), found = reference::evaluate(fused, feeds);
+    ASSERT_EQ(plain.outputs().size(), fused.outputs().size());
+    for (std::size_t k = 0; k < plain.outputs().size(); ++k) {
+      EXPECT_TRUE(is_close(found.at(fused.outputs()[k]), expected.at(plain.outputs()[k]), 1)) << "output " << k;
+    }
+    for (const DeviceChoice& choice : devices()) expect_chain_close(fused, feeds, choice.open());
+  }
+}
+
 TEST(Residual, OfAnotherShapeIsNotFused) {
   Graph graph;
   Builder builder(graph, operators());

@@ -18,6 +18,12 @@ OpCase training(const std::string& name, Shape x, Attributes attributes = {}) {
       "BatchNormalizationTraining", name, {{std::move(x)}, {{c}, Fill::kAwayFromZero}, {{c}}}, std::move(attributes)};
 }
 
+/// The same with what is added to what is normalized.
+OpCase with_residual(OpCase each) {
+  each.ports.push_back(each.ports[0]);
+  return each;
+}
+
 /// Both forms at the sizes that matter: channels below, at and beyond the edges of blocks; more rows than a piece has.
 std::vector<OpCase> batch_cases() {
   const Attributes relu{{"activation", "Relu"}};
@@ -25,6 +31,10 @@ std::vector<OpCase> batch_cases() {
       inference("epsilon", {2, 3, 4, 5}, {{"epsilon", 0.1}}),
       training("epsilon", {2, 3, 4, 5}, {{"epsilon", 0.1}}),
       training("relu", {2, 3, 4, 5}, relu),
+      with_residual(training("residual", {2, 3, 4, 5})),
+      with_residual(training("residual_relu_17", {2, 17, 4, 5}, relu)),
+      with_residual(training("residual_relu_row", {6, 20}, relu)),
+      with_residual(training("residual_large", {2, 16, 130, 70})),
       training("relu_17", {2, 17, 4, 5}, relu),
       training("relu_row", {6, 20}, relu),
       training("relu_33_one_sample", {1, 33, 5, 3}, {{"activation", "Relu"}, {"epsilon", 1e-3}}),

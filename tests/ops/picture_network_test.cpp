@@ -92,6 +92,27 @@ TEST_P(PictureNetworkTest, StepMatchesTheReference) {
   }
 }
 
+/// Weights, their gradients and the optimizer's slots meet in f32, whatever is multiplied.
+TEST_P(PictureNetworkTest, StepInBFloat16MatchesTheReference) {
+  const PictureNetwork network(GetParam());
+  const reference::Values expected = reference::evaluate(network.graph, network.feeds);
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(::testing::Message() << GetParam() << " axes on " << choice);
+    ProgramRunner runner(network.graph, choice.open(), Precision::kBFloat16);
+    runner.write_store(network.feeds);
+    runner.run(network.feeds);
+    for (const ValueId parameter : network.graph.parameters()) {
+      reference::Tensor step = expected.at(parameter), found = runner.read(parameter);
+      const std::vector<double>& before = network.feeds.at(parameter);
+      for (std::size_t i = 0; i < before.size(); ++i) {
+        step.values[i] -= before[i];
+        found.values[i] -= before[i];
+      }
+      EXPECT_TRUE(is_close(found, step, 400, kBFloat16Unit)) << network.graph.value(parameter).name;
+    }
+  }
+}
+
 TEST_P(PictureNetworkTest, ActivationsAreFused) {
   const PictureNetwork network(GetParam());
   const auto& nodes = network.graph.nodes();

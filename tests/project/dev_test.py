@@ -8,7 +8,8 @@ import unittest
 
 import tree
 
-REAL_TOOLS = ("awk", "bash", "cat", "dirname", "env", "find", "grep", "mkdir", "rm", "sort", "tail", "touch", "xargs")
+REAL_TOOLS = ("awk", "bash", "cat", "dirname", "env", "find", "grep", "ln", "mkdir", "mv", "rm", "sort", "tail", "touch",
+              "xargs")
 # A stub notes its name and arguments, one call a line.
 STUB = '#!/bin/bash\nprintf "%s\\n" "{name} $*" >>"$CALLS"\n{body}\n'
 ALL_INSTALLED = 'shift 3; for package; do echo "$package installed"; done'
@@ -26,7 +27,7 @@ class Machine(unittest.TestCase):
         self.tools = os.path.join(self.folder, "tools")
         for made in (os.path.join(self.root, ".ci"), self.tools):
             os.makedirs(made)
-        for name in ("dev", ".ci/packages.txt", "CMakePresets.json"):
+        for name in ("dev", ".ci/packages.txt", ".ci/onednn.txt", "CMakePresets.json"):
             shutil.copy(os.path.join(tree.ROOT, name), os.path.join(self.root, name))
         for tool in REAL_TOOLS:
             os.symlink(shutil.which(tool), os.path.join(self.tools, tool))
@@ -70,7 +71,7 @@ class Verbs(Machine):
     def test_help_names_every_verb(self):
         result = self.dev("help")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        for verb in ("run", "test", "build", "bench", "format", "lint", "sanitize", "help"):
+        for verb in ("run", "test", "build", "bench", "onednn", "format", "lint", "sanitize", "help"):
             self.assertIn(f"\n  {verb} ", result.stdout)
 
     def test_no_verb_means_help(self):
@@ -82,8 +83,10 @@ class Verbs(Machine):
     def test_unknown_preset(self):
         self.assert_fails(self.dev("build", "relase"), "dev: no preset 'relase' in CMakePresets.json.\n")
 
-    def test_two_presets(self):
-        self.assert_fails(self.dev("build", "dev", "asan"), "dev: build takes one preset.\n")
+    def test_build_hands_targets_on(self):
+        self.configured("dev")
+        self.dev("build", "dev", "ops_kernel_test", "thaw")
+        self.assertEqual(self.calls("ninja"), ["ninja -n ops_kernel_test thaw"])
 
     def test_format_with_an_unknown_argument(self):
         self.assert_fails(self.dev("format", "--chek"), "dev: format takes --check or nothing.\n")
@@ -143,6 +146,112 @@ class Run(Machine):
         self.assert_fails(
             result, "Building (release); the first time takes minutes\nerror: graph.cpp\n"
             "dev: the build failed; see above.\n")
+
+
+class OneDnn(Machine):
+    # pip leaves two wheels, zipfile unpacks them, and the measurement says 3.2 is faster.
+    PYTHON = """
+case $* in
+  *'pip download'*)
+    while [[ $1 != --dest ]]; do shift; done
+    mkdir -p $2
+    for name in onednn_cpu_gomp onednn_devel_cpu_gomp; do : >$2/$name-2023.2.0-py2.py3-none-manylinux1_x86_64.whl; done ;;
+  *'zipfile -e'*onednn_cpu*)
+    mkdir -p $5/onednn_cpu_gomp-2023.2.0.data/data/lib; : >$5/onednn_cpu_gomp-2023.2.0.data/data/lib/libdnnl.so.3 ;;
+  *'zipfile -e'*)
+    mkdir -p $5/onednn_devel_cpu_gomp-2023.2.0.data/data/{include,share/doc}
+    : >$5/onednn_devel_cpu_gomp-2023.2.0.data/data/include/dnnl.hpp ;;
+  *) echo 3.2 ;;
+esac"""
+    GETTING = "Getting the vendor's oneDNN 3.2 (39 MB)\n"
+
+    def setUp(self):
+        super().setUp()
+        self.stub("uname", "echo x86_64")
+        self.stub("python3", self.PYTHON)
+        self.stub("c++", "")
+        self.vendors = os.path.join(self.root, "build/onednn-3.2")
+
+    def choice(self):
+        with open(os.path.join(self.root, "build/onednn.choice"), encoding="utf-8") as file:
+            return file.read()
+
+    def cmake_with(self, folder):
+        """A cmake that writes the cache a real one would."""
+        cache = os.path.join(self.root, "build/release/CMakeCache.txt")
+        self.stub("cmake", f"printf '%s\\n' 'CMAKE_HOME_DIRECTORY:INTERNAL={self.root}' "
+                  f"'THAW_ONEDNN_ROOT:PATH={folder}' >{cache}")
+
+    def test_the_vendors_is_unpacked_once(self):
+        result = self.dev("onednn", "3.2")
+        self.assertEqual((result.returncode, result.stdout, result.stderr),
+                         (0, "", self.GETTING + "From now on ./dev builds with oneDNN: 3.2\n"))
+        self.assertEqual(self.choice(), "3.2\n")
+        self.assertEqual(sorted(os.listdir(self.vendors)), ["include", "lib", "share"])
+        self.assertEqual(os.readlink(os.path.join(self.vendors, "lib/libdnnl.so")), "libdnnl.so.3")
+        self.assertIn("--no-deps --only-binary :all: --require-hashes", self.calls("python3")[0])
+        self.assertEqual(self.dev("onednn", "3.2").stderr, "From now on ./dev builds with oneDNN: 3.2\n")
+        self.assertEqual(self.calls("python3"), [])
+
+    def test_pip_must_succeed(self):
+        self.stub("python3", "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES'; exit 1")
+        self.assert_fails(
+            self.dev("onednn", "3.2"), self.GETTING + "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n"
+            "dev: pip could not get oneDNN 3.2; what it said is in build/onednn.log. "
+            "Without it thaw is built with the system's.\n")
+        self.assertFalse(os.path.exists(self.vendors))
+        self.assertFalse(os.path.exists(os.path.join(self.root, "build/onednn.choice")))
+
+    def test_other_processors_have_no_wheel(self):
+        self.stub("uname", "echo aarch64")
+        self.assert_fails(self.dev("onednn", "3.2"),
+                          "dev: the vendor's oneDNN 3.2 is for x86_64, this machine is aarch64.\n")
+
+    def test_left_out_it_is_measured(self):
+        result = self.dev("onednn")
+        self.assertEqual((result.returncode, self.choice()), (0, "3.2\n"), result.stderr)
+        system, vendors = self.calls("c++")
+        self.assertNotIn("onednn-3.2", system)
+        for option in (f"-isystem {self.vendors}/include", f"-L{self.vendors}/lib", f"-Wl,-rpath,{self.vendors}/lib"):
+            self.assertIn(option, vendors)
+        self.assertEqual(self.calls("python3")[-1],
+                         f"python3 {self.root}/tests/bench/onednn_choice.py {self.root}/build/onednn_speed_system "
+                         f"{self.root}/build/onednn_speed_3.2")
+
+    def test_a_failed_measurement_chooses_nothing(self):
+        self.stub("c++", "exit 1")
+        self.assert_fails(self.dev("onednn"),
+                          self.GETTING + "dev: the measuring program could not be built with oneDNN (system).\n")
+        self.assertFalse(os.path.exists(os.path.join(self.root, "build/onednn.choice")))
+
+    def test_builds_again_with_the_choice(self):
+        self.dev("onednn", "3.2")
+        self.cmake_with(self.vendors)
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "Configuring (release)\n")
+        self.assertEqual(self.calls("cmake"), [f"cmake --preset release --fresh -DTHAW_ONEDNN_ROOT={self.vendors}"])
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "")
+        self.dev("onednn", "system")
+        self.cmake_with("")
+        self.assertEqual(self.dev("run", "digits.pbtxt").stderr, "Configuring (release)\n")
+        self.assertEqual(self.calls("cmake"), ["cmake --preset release --fresh"])
+
+    def test_a_folder(self):
+        os.makedirs(os.path.join(self.folder, "mine/include"))
+        self.assert_fails(self.dev("onednn", "mine"), "dev: 'mine' has no include/dnnl.hpp.\n")
+        open(os.path.join(self.folder, "mine/include/dnnl.hpp"), "w", encoding="utf-8").close()
+        self.assertEqual(self.dev("onednn", "mine").returncode, 0)
+        self.assertEqual(self.choice(), os.path.join(self.folder, "mine") + "\n")
+        self.dev("run", "digits.pbtxt")
+        self.assertEqual(self.calls("cmake"),
+                         [f"cmake --preset release --fresh -DTHAW_ONEDNN_ROOT={self.folder}/mine"])
+
+    def test_two_choices(self):
+        self.assert_fails(self.dev("onednn", "3.2", "system"), "dev: onednn takes system, 3.2, a folder, or nothing.\n")
+
+    def test_the_preset_has_the_vendors_whatever_was_chosen(self):
+        self.dev("onednn", "system")
+        self.assertEqual(self.dev("build", "onednn3").stderr, self.GETTING + "Configuring (onednn3)\n")
+        self.assertEqual(self.calls("cmake"), [f"cmake --preset onednn3 --fresh -DTHAW_ONEDNN_ROOT={self.vendors}"])
 
 
 class Packages(Machine):

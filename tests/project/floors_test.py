@@ -21,6 +21,9 @@ EXCEPTIONS = {("runner/main.cpp", "reports")}
 # The reference implementations are a second witness: they share no operator code. Their tests may compare.
 REFERENCE = "tests/reference/"
 
+# What differs between oneDNN 2 and 3 is hidden from all other files.
+ASKS_FOR_VERSION = re.compile(r"ops/device/cpu/onednn_compat\w*\.(h|cpp)|tests/ops/onednn_compat_test\.cpp")
+
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -46,6 +49,12 @@ def broken_floors(root):
             elif target != top and target not in BELOW[top] and (path, target) not in EXCEPTIONS:
                 findings.append(f'{path} includes "{name}": {top} is not above {target}')
     return findings
+
+
+def version_questions(root):
+    return [f"{path} asks for oneDNN's version: only ops/device/cpu/onednn_compat* may"
+            for path in tree.files(root, (".cpp", ".h"))
+            if "DNNL_VERSION_M" in tree.read(root, path) and not ASKS_FOR_VERSION.fullmatch(path)]
 
 
 def cycle(edges):
@@ -93,6 +102,9 @@ class TheProject(unittest.TestCase):
     def test_keeps_its_floors(self):
         self.assertEqual(broken_floors(tree.ROOT), [])
 
+    def test_hides_onednns_version(self):
+        self.assertEqual(version_questions(tree.ROOT), [])
+
     def test_has_no_circle_of_files(self):
         self.assertEqual(file_cycle(tree.ROOT), [])
 
@@ -122,6 +134,12 @@ class TheCheck(unittest.TestCase):
     def test_finds_an_include_from_beside(self):
         self.write("zoo/layers.cpp", "ops/conv.h")
         self.assertEqual(broken_floors(self.root), ['zoo/layers.cpp includes "ops/conv.h": zoo is not above ops'])
+
+    def test_finds_a_question_for_onednns_version(self):
+        for path in ("ops/conv/conv_onednn.cpp", "ops/device/cpu/onednn_compat_describe.h"):
+            self.write(path, "DNNL_VERSION_MAJOR")
+        self.assertEqual(version_questions(self.root), ["ops/conv/conv_onednn.cpp asks for oneDNN's version: "
+                                                        "only ops/device/cpu/onednn_compat* may"])
 
     def test_lets_only_main_join_reports_and_runner(self):
         self.write("runner/main.cpp", "reports/report.h")

@@ -135,6 +135,7 @@ std::vector<Tensor> batch_training(const Call& call) {
   const Normalization n = by_channel(x.shape);
   const std::vector<double> mean = n.means(x.values), variance = n.variances(x.values, mean);
   Tensor y = normalize(x, n, mean, deviations(variance, epsilon_of(call)), call.in(1), &call.in(2));
+  for (std::size_t i = 0; call.has(3) && i < y.values.size(); ++i) y.values[i] += call.in(3).values[i];
   apply_fused_activation(call, y);
   return {y, Tensor(call.in(1).shape, mean), Tensor(call.in(1).shape, variance)};
 }

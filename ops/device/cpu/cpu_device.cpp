@@ -46,29 +46,6 @@ int available_cores() {
   return CPU_COUNT(&set);
 }
 
-std::string isa_name(dnnl::cpu_isa isa) {
-  switch (isa) {
-    case dnnl::cpu_isa::sse41:
-      return "sse41";
-    case dnnl::cpu_isa::avx:
-      return "avx";
-    case dnnl::cpu_isa::avx2:
-      return "avx2";
-    case dnnl::cpu_isa::avx2_vnni:
-      return "avx2_vnni";
-    case dnnl::cpu_isa::avx512_core:
-      return "avx512_core";
-    case dnnl::cpu_isa::avx512_core_vnni:
-      return "avx512_core_vnni";
-    case dnnl::cpu_isa::avx512_core_bf16:
-      return "avx512_core_bf16";
-    case dnnl::cpu_isa::avx512_core_amx:
-      return "avx512_core_amx";
-    default:
-      return "isa_" + std::to_string(static_cast<int>(isa));
-  }
-}
-
 /// Numbers below 1e-38 count as zero, in every compute thread. An optimizer's averages of gradients that died out
 /// shrink into that range, and arithmetic on them takes a hundred cycles each: measured, seven times the time of an
 /// update.
@@ -105,21 +82,18 @@ class CpuDevice : public Device {
     const dnnl_version_t* v = dnnl_version();
     return "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
   }
-  std::string isa() const override { return isa_name(dnnl::get_effective_cpu_isa()); }
+  std::string isa() const override { return isa_text(); }
   int threads() const override { return threads_; }
   Support support_of(Precision precision) const override {
     if (precision == Precision::kFloat32) return Support::kNative;
     if (precision == Precision::kInt8) return Support::kNative;  // what has no such kernel runs in f32
-    switch (dnnl::get_effective_cpu_isa()) {
-      case dnnl::cpu_isa::avx512_core_bf16:
-      case dnnl::cpu_isa::avx512_core_amx:
-        return Support::kNative;
-      case dnnl::cpu_isa::avx512_core:
-      case dnnl::cpu_isa::avx512_core_vnni:
-        return Support::kEmulated;
-      default:
-        return Support::kNone;
-    }
+    // Each set is the bits of those that it contains.
+    const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa wanted) {
+      const auto bits = static_cast<unsigned>(wanted);
+      return (isa & bits) == bits;
+    };
+    if (has(dnnl::cpu_isa::avx512_core_bf16)) return Support::kNative;
+    return has(dnnl::cpu_isa::avx512_core) ? Support::kEmulated : Support::kNone;
   }
   const KernelTable& kernels() const override { return table_; }
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
@@ -139,7 +113,7 @@ class CpuDevice : public Device {
  private:
   /// Row-major with the layout's own extents (see reorder.h).
   static LayoutPtr host_layout(const LayoutPtr& layout) {
-    if (desc_of(layout).data_type() == dnnl::memory::data_type::s32) return layout;
+    if (data_type_of(desc_of(layout)) == dnnl::memory::data_type::s32) return layout;
     return layout_of(plain_desc(dims_of(desc_of(layout))));
   }
 

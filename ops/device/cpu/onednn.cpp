@@ -68,10 +68,15 @@ std::string OneDnnLayout::text() const {
   return format_text(desc_) + "*" + number(*low) + (steps_.axes == 0 ? "" : ".." + number(*high));
 }
 
-bool is_bfloat16(const LayoutPtr& layout) { return desc_of(layout).data_type() == memory::data_type::bf16; }
+bool is_bfloat16(const LayoutPtr& layout) { return data_type_of(desc_of(layout)) == memory::data_type::bf16; }
+
+bool OneDnnLayout::is_storable() const {
+  const auto type = data_type_of(desc_);
+  return (type == memory::data_type::f32 || type == memory::data_type::s32) && steps_.values.empty();
+}
 
 bool is_quantized(const LayoutPtr& layout) {
-  const auto type = desc_of(layout).data_type();
+  const auto type = data_type_of(desc_of(layout));
   return type == memory::data_type::u8 || type == memory::data_type::s8;
 }
 
@@ -108,6 +113,13 @@ class PrimitiveKernel : public Kernel {
 
   void attach(const Buffers& buffers) override {
     const auto bind = [&](const PrimitiveArgument& tensor, const std::vector<void*>& data) {
+      if (tensor.index == PrimitiveArgument::kConstant) {
+        const memory constant(tensor.desc, engine());
+        std::copy(tensor.steps.values.begin(), tensor.steps.values.end(),
+                  static_cast<float*>(constant.get_data_handle()));
+        arguments_.insert_or_assign(tensor.argument, constant);
+        return;
+      }
       void* at = data.at(static_cast<std::size_t>(tensor.index));
       arguments_.insert_or_assign(tensor.argument, memory(tensor.desc, engine(), at));
     };
@@ -137,7 +149,11 @@ std::unique_ptr<Kernel> make_primitive_kernel(dnnl::primitive primitive, const m
 std::unique_ptr<Kernel> bind_primitive(BindContext& context, dnnl::primitive primitive, const memory::desc& scratchpad,
                                        const std::vector<PrimitiveArgument>& inputs,
                                        const std::vector<PrimitiveArgument>& outputs) {
-  for (const PrimitiveArgument& input : inputs) context.want_input(input.index, layout_of(input.desc, input.steps));
+  for (const PrimitiveArgument& input : inputs) {
+    if (input.index != PrimitiveArgument::kConstant) {
+      context.want_input(input.index, layout_of(input.desc, input.steps));
+    }
+  }
   for (const PrimitiveArgument& output : outputs)
     context.give_output(output.index, layout_of(output.desc, output.steps));
   context.want_scratch(scratchpad.get_size());

@@ -23,6 +23,7 @@ class OneDnnLayout : public Layout {
  public:
   explicit OneDnnLayout(dnnl::memory::desc desc, Steps steps = {}) : desc_(std::move(desc)), steps_(std::move(steps)) {}
   std::size_t bytes() const override { return desc_.get_size(); }
+  bool is_storable() const override;
   bool equals(const Layout& other) const override {
     const auto& same = static_cast<const OneDnnLayout&>(other);
     return desc_ == same.desc_ && steps_ == same.steps_;
@@ -70,8 +71,10 @@ bool is_quantized(const LayoutPtr& layout);
 LayoutPtr as_floats(const LayoutPtr& layout);
 
 /// A tensor of a primitive: oneDNN's name for it (DNNL_ARG_SRC, ...), which input or output of the node it is, its
-/// layout.
+/// layout and what its numbers count.
 struct PrimitiveArgument {
+  static constexpr int kConstant = -1;  ///< instead of an index: the steps are the tensor
+
   int argument;
   int index;
   dnnl::memory::desc desc;

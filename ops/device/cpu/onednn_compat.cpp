@@ -5,11 +5,8 @@
 #include <numeric>
 
 #include "ops/device/cpu/onednn.h"
+#include "ops/device/cpu/onednn_compat_describe.h"
 #include "schemas/diagnostic.h"
-
-#if DNNL_VERSION_MAJOR != 2
-#error "thaw knows oneDNN 2.x so far: the calls that differ in 3.x are all in this file"
-#endif
 
 namespace thaw::cpu {
 
@@ -28,16 +25,19 @@ struct Geometry {
   }
 };
 
+/// A bias that is not there is an empty descriptor.
+memory::desc or_empty(const memory::desc* bias) { return bias ? *bias : memory::desc(); }
+
 /// What backward needs to know of forward: no post-op may be part of it.
 dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const memory::desc& src,
                                                     const memory::desc& weights, const memory::desc& dst) {
-  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), src.data_type()); };
-  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), dst.data_type()), {});
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(src)); };
+  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), data_type_of(dst)), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
                                                          const memory::desc& dst) {
-  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), dst.data_type()); };
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(dst)); };
   return inner_product_forward(true, any(src), any(weights), nullptr, any(dst), {});
 }
 
@@ -63,8 +63,13 @@ dnnl::primitive_attr attributes_for(const FusedActivation& activation, bool adds
   if (!activation.name.empty()) {
     const auto function = kFunctions.find(activation.name);
     if (function == kFunctions.end()) throw InternalError(activation.name + " cannot be fused");
-    const float alpha = activation.name == "Swish" ? 1.0F : activation.alpha;
-    post_ops.append_eltwise(1.0F, function->second, alpha, activation.beta);
+    float alpha = activation.alpha, beta = activation.beta;
+    if (activation.name == "Swish") alpha = 1;
+    if (activation.name == "HardSwish") {  // ONNX's constants; oneDNN 2.x knows no others
+      alpha = 1.0F / 6;
+      beta = 0.5F;
+    }
+    append_activation(post_ops, function->second, alpha, beta);
   }
   attributes.set_post_ops(post_ops);
   return attributes;
@@ -74,126 +79,97 @@ dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const W
                                                        const memory::desc& weights, const memory::desc* bias,
                                                        const memory::desc& dst, const FusedActivation& activation,
                                                        bool adds_to_dst) {
-  using Convolution = dnnl::convolution_forward;
   const Geometry g(window);
-  const prop_kind kind = forward_kind(is_training);
-  const auto desc = bias ? Convolution::desc(kind, algorithm::convolution_direct, src, weights, *bias, dst, g.strides,
-                                             g.dilates, g.pads_begin, g.pads_end)
-                         : Convolution::desc(kind, algorithm::convolution_direct, src, weights, dst, g.strides,
-                                             g.dilates, g.pads_begin, g.pads_end);
-  return {desc, attributes_for(activation, adds_to_dst), engine()};
+  return describe<dnnl::convolution_forward>(engine(), attributes_for(activation, adds_to_dst),
+                                             forward_kind(is_training), algorithm::convolution_direct, src, weights,
+                                             or_empty(bias), dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const memory::desc& src,
                                                                    const memory::desc& weights,
                                                                    const memory::desc& dst) {
   const Geometry g(window);
-  const dnnl::convolution_backward_data::desc desc(algorithm::convolution_direct, src, weights, dst, g.strides,
-                                                   g.dilates, g.pads_begin, g.pads_end);
-  return {desc, attributes_for(), engine(), conv_hint(window, src, weights, dst)};
+  return describe_gradient<dnnl::convolution_backward_data>(
+      engine(), attributes_for(), conv_hint(window, src, weights, dst), algorithm::convolution_direct, src, weights,
+      dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
 dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(const Window& window, const memory::desc& src,
                                                                          const memory::desc& weights,
                                                                          const memory::desc* bias,
                                                                          const memory::desc& dst) {
-  using Convolution = dnnl::convolution_backward_weights;
   const Geometry g(window);
-  const auto desc = bias ? Convolution::desc(algorithm::convolution_direct, src, weights, *bias, dst, g.strides,
-                                             g.dilates, g.pads_begin, g.pads_end)
-                         : Convolution::desc(algorithm::convolution_direct, src, weights, dst, g.strides, g.dilates,
-                                             g.pads_begin, g.pads_end);
-  return {desc, attributes_for(), engine(), conv_hint(window, src, weights, dst)};
+  return describe_gradient<dnnl::convolution_backward_weights>(
+      engine(), attributes_for(), conv_hint(window, src, weights, dst), algorithm::convolution_direct, src, weights,
+      or_empty(bias), dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
 dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_training, const memory::desc& src,
                                                                   const memory::desc& weights, const memory::desc* bias,
                                                                   const memory::desc& dst,
                                                                   const FusedActivation& activation) {
-  using Product = dnnl::inner_product_forward;
-  const prop_kind kind = forward_kind(is_training);
-  const auto desc = bias ? Product::desc(kind, src, weights, *bias, dst) : Product::desc(kind, src, weights, dst);
-  return {desc, attributes_for(activation), engine()};
+  return describe<dnnl::inner_product_forward>(engine(), attributes_for(activation), forward_kind(is_training), src,
+                                               weights, or_empty(bias), dst);
 }
 
 dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data(const memory::desc& src,
                                                                               const memory::desc& weights,
                                                                               const memory::desc& dst) {
-  const dnnl::inner_product_backward_data::desc desc(src, weights, dst);
-  return {desc, attributes_for(), engine(), product_hint(src, weights, dst)};
+  return describe_gradient<dnnl::inner_product_backward_data>(engine(), attributes_for(),
+                                                              product_hint(src, weights, dst), src, weights, dst);
 }
 
 dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weights(const memory::desc& src,
                                                                                     const memory::desc& weights,
                                                                                     const memory::desc* bias,
                                                                                     const memory::desc& dst) {
-  using Product = dnnl::inner_product_backward_weights;
-  const auto desc = bias ? Product::desc(src, weights, *bias, dst) : Product::desc(src, weights, dst);
-  return {desc, attributes_for(), engine(), product_hint(src, weights, dst)};
-}
-
-namespace {
-
-dnnl::normalization_flags batch_norm_flags(bool has_statistics) {
-  const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-  return has_statistics ? flags | dnnl::normalization_flags::use_global_stats : flags;
-}
-
-}  // namespace
-
-dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(const memory::desc& src, float epsilon,
-                                                                     bool has_statistics) {
-  const dnnl::batch_normalization_forward::desc desc(prop_kind::forward_training, src, epsilon,
-                                                     batch_norm_flags(has_statistics));
-  return {desc, attributes_for(), engine()};
-}
-
-dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const memory::desc& src, float epsilon,
-                                                                       bool has_statistics) {
-  const dnnl::batch_normalization_backward::desc desc(prop_kind::backward, src, src, epsilon,
-                                                      batch_norm_flags(has_statistics));
-  return {desc, attributes_for(), engine(), batch_norm_forward(src, epsilon, has_statistics)};
+  return describe_gradient<dnnl::inner_product_backward_weights>(
+      engine(), attributes_for(), product_hint(src, weights, dst), src, weights, or_empty(bias), dst);
 }
 
 dnnl::matmul::primitive_desc matmul(const memory::desc& src, const memory::desc& weights, const memory::desc& dst) {
-  return {dnnl::matmul::desc(src, weights, dst), attributes_for(), engine()};
+  return describe<dnnl::matmul>(engine(), attributes_for(), src, weights, dst);
 }
 
 memory::desc with_data_type(const memory::desc& desc, memory::data_type type) {
-  memory::desc changed = desc;
-  changed.data.data_type = memory::convert_to_c(type);
-  return changed;
+  if (data_type_of(desc) == type) return desc;
+  const memory::dims dims = dims_of(desc);
+  const auto blocking = blocking_of(desc);
+  if (blocking && blocking->inner.empty() && blocking->padded_extents == dims) return {dims, type, blocking->strides};
+  if (blocking && blocking->inner.size() == 1 && blocking->inner[0].axis == 1) {
+    const auto tag = channel_block_tag(dims.size(), blocking->inner[0].size);
+    const memory::desc changed = tag == memory::format_tag::undef ? memory::desc() : memory::desc(dims, type, tag);
+    const auto found = blocking_of(changed);
+    if (found && found->strides == blocking->strides) return changed;
+  }
+  return with_data_type(plain_desc(dims), type);
 }
 
-memory::dims dims_of(const memory::desc& desc) { return desc.dims(); }
-
 std::optional<BlockedStrides> blocked_strides(const memory::desc& desc) {
-  const auto& data = desc.data;
-  const auto& blocking = data.format_desc.blocking;
-  if (data.format_kind != dnnl_blocked || blocking.inner_nblks > 1) return std::nullopt;
-  BlockedStrides found{Shape(blocking.strides, blocking.strides + data.ndims)};
-  if (blocking.inner_nblks == 1) {
-    found.axis = static_cast<int>(blocking.inner_idxs[0]);
-    found.block = blocking.inner_blks[0];
+  const auto blocking = blocking_of(desc);
+  if (!blocking || blocking->inner.size() > 1) return std::nullopt;
+  BlockedStrides found{blocking->strides};
+  if (!blocking->inner.empty()) {
+    found.axis = blocking->inner[0].axis;
+    found.block = blocking->inner[0].size;
   }
   return found;
 }
 
 std::optional<ChannelBlocks> find_channel_blocks(const memory::desc& desc) {
-  const auto& data = desc.data;
-  const auto& blocking = data.format_desc.blocking;
-  if (data.format_kind != dnnl_blocked || data.ndims < 3 || data.ndims > 5) return std::nullopt;
-  const bool is_blocked = blocking.inner_nblks == 1 && blocking.inner_idxs[0] == 1;
-  if (blocking.inner_nblks != 0 && !is_blocked) return std::nullopt;
+  const auto blocking = blocking_of(desc);
+  if (!blocking || blocking->rank() < 3 || blocking->rank() > 5) return std::nullopt;
+  const bool is_blocked = blocking->inner.size() == 1 && blocking->inner[0].axis == 1;
+  if (!blocking->inner.empty() && !is_blocked) return std::nullopt;
 
-  const std::int64_t n = data.dims[0], channels = data.padded_dims[1];
-  const auto* strides = blocking.strides;
-  const int axes = data.ndims - 2;
+  const Shape &dims = blocking->extents, &strides = blocking->strides;
+  const std::int64_t n = dims[0], channels = blocking->padded_extents[1];
+  const std::size_t axes = dims.size() - 2;
   std::int64_t extents[3] = {1, 1, 1}, pixels = 1;
-  for (int axis = 0; axis < axes; ++axis) pixels *= extents[3 - axes + axis] = data.dims[axis + 2];
+  for (std::size_t axis = 0; axis < axes; ++axis) pixels *= extents[3 - axes + axis] = dims[axis + 2];
   /// Whether the spatial axes lie side by side, `step` elements from pixel to pixel.
   const auto has_pixels_at = [&](std::int64_t step) {
-    for (int axis = data.ndims - 1; axis >= 2; step *= data.dims[axis--]) {
+    for (std::size_t axis = dims.size() - 1; axis >= 2; step *= dims[axis--]) {
       if (strides[axis] != step) return false;
     }
     return true;
@@ -203,7 +179,7 @@ std::optional<ChannelBlocks> find_channel_blocks(const memory::desc& desc) {
   };
   if (n > 1 && strides[0] != channels * pixels) return std::nullopt;
   if (is_blocked) {
-    const std::int64_t block = blocking.inner_blks[0];
+    const std::int64_t block = blocking->inner[0].size;
     const bool is_dense = channels == block || strides[1] == pixels * block;
     return is_dense && has_pixels_at(block) ? std::optional(blocks_of(block)) : std::nullopt;
   }
@@ -220,31 +196,24 @@ ChannelBlocks channel_blocks(const memory::desc& desc) {
 
 memory::desc reshaped_like(const memory::desc& like, const memory::dims& dims) {
   using Tag = memory::format_tag;
+  static constexpr Tag kRowMajor[] = {Tag::abc, Tag::abcd, Tag::abcde};
+  static constexpr Tag kLast[] = {Tag::acb, Tag::acdb, Tag::acdeb};
   const std::int64_t block = channel_blocks(like).block;
-  const std::size_t axes = dims.size() - 3;  // 0 for one spatial axis
-  const auto one_of = [&](Tag line, Tag picture, Tag volume) {
-    return axes == 0 ? line : axes == 1 ? picture : volume;
-  };
-  Tag tag = one_of(Tag::abc, Tag::abcd, Tag::abcde);
-  if (like.data.format_desc.blocking.inner_nblks > 0) {
-    tag = block == 16  ? one_of(Tag::aBc16b, Tag::aBcd16b, Tag::aBcde16b)
-          : block == 8 ? one_of(Tag::aBc8b, Tag::aBcd8b, Tag::aBcde8b)
-                       : one_of(Tag::aBc4b, Tag::aBcd4b, Tag::aBcde4b);
-  } else if (block > 1) {
-    tag = one_of(Tag::acb, Tag::acdb, Tag::acdeb);
-  }
-  return {dims, like.data_type(), tag};
+  const Tag tag = !blocking_of(like)->inner.empty() ? channel_block_tag(dims.size(), block)
+                                                    : (block > 1 ? kLast : kRowMajor)[dims.size() - 3];
+  return {dims, data_type_of(like), tag};
 }
 
 std::string format_text(const memory::desc& desc) {
-  const auto& data = desc.data;
-  if (data.format_kind != dnnl_blocked) return "opaque";
-  const auto& blocking = data.format_desc.blocking;
-  std::vector<int> axes(static_cast<std::size_t>(data.ndims));
+  const auto blocking = blocking_of(desc);
+  if (!blocking) return "opaque";
+  std::vector<int> axes(blocking->extents.size());
   std::iota(axes.begin(), axes.end(), 0);
-  std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
+  std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) {
+    return blocking->strides[static_cast<std::size_t>(a)] > blocking->strides[static_cast<std::size_t>(b)];
+  });
   std::string text;
-  switch (desc.data_type()) {
+  switch (data_type_of(desc)) {
     case memory::data_type::bf16:
       text = "bf16:";
       break;
@@ -258,13 +227,11 @@ std::string format_text(const memory::desc& desc) {
       break;
   }
   for (const int axis : axes) {
-    const auto* end = blocking.inner_idxs + blocking.inner_nblks;
-    const bool is_blocked = std::find(blocking.inner_idxs, end, axis) != end;
+    const auto is_its = [&](const Blocking::InnerBlock& block) { return block.axis == axis; };
+    const bool is_blocked = std::any_of(blocking->inner.begin(), blocking->inner.end(), is_its);
     text += static_cast<char>((is_blocked ? 'A' : 'a') + axis);
   }
-  for (int i = 0; i < blocking.inner_nblks; ++i) {
-    text += std::to_string(blocking.inner_blks[i]) + static_cast<char>('a' + blocking.inner_idxs[i]);
-  }
+  for (const auto& block : blocking->inner) text += std::to_string(block.size) + static_cast<char>('a' + block.axis);
   return text;
 }
 

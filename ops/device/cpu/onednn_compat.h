@@ -6,21 +6,22 @@
 #include <vector>
 
 #include "ops/activation.h"
+#include "ops/device/cpu/onednn_compat_blocking.h"
 #include "ops/window.h"
 
-/// Everything whose oneDNN API differs between 2.x (operation descriptors) and 3.x (none): primitive descriptors are
-/// made here and nowhere else, and layouts are taken apart here.
+/// Primitive descriptors are made here and nowhere else, and layouts are taken apart here, so that nothing outside of
+/// onednn_compat* depends on whether oneDNN is 2.x or 3.x. What differs is in onednn_compat_describe.h and
+/// onednn_compat_blocking.cpp.
 namespace thaw::cpu {
 
-/// A fused activation as a post-op, after a sum with what dst holds if `adds_to_dst`; with a scratchpad that the program
-/// plans.
+/// A fused activation as a post-op, after a sum with what dst holds if `adds_to_dst`; with a scratchpad that the
+/// program plans.
 dnnl::primitive_attr attributes_for(const FusedActivation& activation = {}, bool adds_to_dst = false);
 
 dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
                                                        const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
-                                                       const FusedActivation& activation,
-                                                       bool adds_to_dst = false);
+                                                       const FusedActivation& activation, bool adds_to_dst = false);
 dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
                                                                    const dnnl::memory::desc& weights,
                                                                    const dnnl::memory::desc& dst);
@@ -42,12 +43,6 @@ dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weig
                                                                                     const dnnl::memory::desc& weights,
                                                                                     const dnnl::memory::desc* bias,
                                                                                     const dnnl::memory::desc& dst);
-
-/// Batch normalization of `src` in its own layout with scale and shift; with statistics given, or of the batch.
-dnnl::batch_normalization_forward::primitive_desc batch_norm_forward(const dnnl::memory::desc& src, float epsilon,
-                                                                     bool has_statistics);
-dnnl::batch_normalization_backward::primitive_desc batch_norm_backward(const dnnl::memory::desc& src, float epsilon,
-                                                                       bool has_statistics);
 
 /// dst = src x weights over stacks of matrices.
 dnnl::matmul::primitive_desc matmul(const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
@@ -80,7 +75,6 @@ dnnl::memory::desc reshaped_like(const dnnl::memory::desc& like, const dnnl::mem
 /// The same order of other numbers; row-major if that cannot be had.
 dnnl::memory::desc with_data_type(const dnnl::memory::desc& desc, dnnl::memory::data_type type);
 
-dnnl::memory::dims dims_of(const dnnl::memory::desc& desc);
 /// "aBcd16b": the axes from outermost to innermost, then the blocks; "bf16:aBcd16b" where the numbers are not f32 or
 /// s32.
 std::string format_text(const dnnl::memory::desc& desc);

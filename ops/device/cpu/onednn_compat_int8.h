@@ -38,10 +38,13 @@ dnnl::inner_product_forward::primitive_desc quantized_inner_product(const Produc
                                                                     const ProductSteps& steps);
 /// In what steps these primitives want their bias, which is f32.
 Steps bias_steps(const ProductSteps& steps);
+/// What they are told of steps when they run, as constants.
+std::vector<PrimitiveArgument> scale_arguments(const ProductSteps& steps);
 
 /// A reorder of numbers that count other steps.
 dnnl::reorder::primitive_desc reorder_between(const dnnl::memory::desc& from, const Steps& from_steps,
                                               const dnnl::memory::desc& to, const Steps& to_steps);
+std::vector<PrimitiveArgument> scale_arguments(const Steps& from, const Steps& to);
 
 /// Whether products of a 0..255 and a -127..127 are summed up exactly; else pairs of them may exceed 16 bits.
 bool has_exact_products();

@@ -5,8 +5,7 @@
 
 #include "graph/shape.h"
 
-/// How a tensor with batch and channel axes lies in memory, for kernels that work in any such order. Takes layouts
-/// apart, which differs between oneDNN 2.x and 3.x (see onednn_compat.h).
+/// How a tensor with batch and channel axes lies in memory, for kernels that work in any such order.
 namespace thaw::cpu {
 
 /// A tensor seen as [batch][outer][spatial...][block]: row-major has block 1, channels-last one block of all channels,

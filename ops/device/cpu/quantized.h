@@ -17,8 +17,7 @@ struct Integers {
 
 /// How all of a tensor is quantized by one limit.
 Integers integers_of(const Quantization& quantization);
-/// One step for each filter of a kernel. `is_exact`: pairs of products may exceed 16 bits; else the kernel has half the
-/// levels.
+/// One step for each filter of a kernel; half the levels unless its products are summed up exactly.
 std::vector<float> filter_steps(const Quantization& quantization, bool is_exact);
 
 /// Whether the node, a convolution or a dense layer, is to multiply integers.

@@ -10,7 +10,7 @@ namespace {
 using dnnl::memory;
 
 memory::desc row_major(const memory::desc& like, const memory::desc& extents) {
-  return with_data_type(plain_desc(dims_of(extents)), like.data_type());
+  return with_data_type(plain_desc(dims_of(extents)), data_type_of(like));
 }
 
 /// Two reorders one after the other, through row-major values: some pairs of layouts oneDNN does not reorder at once
@@ -51,8 +51,9 @@ std::unique_ptr<Kernel> make_reorder_kernel(const LayoutPtr& from, const LayoutP
   }
   try {
     const auto reorder = reorder_between(source, steps_of(from), target, steps_of(to));
-    return make_primitive_kernel(dnnl::reorder(reorder), memory::desc(), {{DNNL_ARG_FROM, 0, source}},
-                                 {{DNNL_ARG_TO, 0, target}});
+    std::vector<PrimitiveArgument> inputs{{DNNL_ARG_FROM, 0, source}};
+    for (auto& scale : scale_arguments(steps_of(from), steps_of(to))) inputs.push_back(std::move(scale));
+    return make_primitive_kernel(dnnl::reorder(reorder), memory::desc(), inputs, {{DNNL_ARG_TO, 0, target}});
   } catch (const dnnl::error&) {
     const auto values = layout_of(plain_desc(dims_of(target)));
     if (values->equals(*to) || values->equals(*from)) throw;
