@@ -91,13 +91,12 @@ std::shared_ptr<const Calibration> calibrate(const OnnxFile& model, const std::v
 }
 
 std::vector<OutputLoss> measure_losses(const OnnxFile& model, const std::vector<OnnxBatch>& batches,
-                                       const std::shared_ptr<const Calibration>& calibration,
-                                       const std::shared_ptr<Device>& device) {
-  OnnxProgram fp32(model, batches.at(0), device), int8(model, batches[0], device, {Precision::kInt8, calibration});
+                                       const InferPrecision& precision, const std::shared_ptr<Device>& device) {
+  OnnxProgram fp32(model, batches.at(0), device), other(model, batches[0], device, precision);
   std::vector<Difference> differences;
   std::vector<OutputLoss> losses;
   for (const OnnxBatch& batch : batches) {
-    const auto exact = fp32.run(batch), found = int8.run(batch);
+    const auto exact = fp32.run(batch), found = other.run(batch);
     differences.resize(exact.size());
     losses.resize(exact.size());
     for (std::size_t k = 0; k < exact.size(); ++k) {

@@ -15,7 +15,7 @@ std::vector<OnnxBatch> calibration_batches(const OnnxFile& model, std::vector<on
 std::shared_ptr<const Calibration> calibrate(const OnnxFile& model, const std::vector<OnnxBatch>& batches,
                                              const std::shared_ptr<Device>& device);
 
-/// How far an output in int8 is from the same in fp32.
+/// How far an output in another precision is from the same in fp32.
 struct OutputLoss {
   std::string name;
   double largest = 0;  ///< difference, of the largest magnitude in fp32
@@ -27,8 +27,7 @@ struct OutputLoss {
 
 /// Runs the model both ways on the batches.
 std::vector<OutputLoss> measure_losses(const OnnxFile& model, const std::vector<OnnxBatch>& batches,
-                                       const std::shared_ptr<const Calibration>& calibration,
-                                       const std::shared_ptr<Device>& device);
+                                       const InferPrecision& precision, const std::shared_ptr<Device>& device);
 
 /// A line for each output.
 std::string losses_text(const std::vector<OutputLoss>& losses);

@@ -158,9 +158,10 @@ std::string infer_files(const InferRequest& request, const std::shared_ptr<Devic
   }
   const auto batches = calibration_batches(model, read_tensors(request.calibration));
   const auto calibration = calibrate(model, batches, device);
-  OnnxProgram program(model, tensors, device, {Precision::kInt8, calibration});
+  const InferPrecision precision{Precision::kInt8, calibration};
+  OnnxProgram program(model, tensors, device, precision);
   const std::string files = write_outputs(program.run(tensors), request.folder);
-  return files + losses_text(measure_losses(model, batches, calibration, device));
+  return files + losses_text(measure_losses(model, batches, precision, device));
 }
 
 }  // namespace thaw

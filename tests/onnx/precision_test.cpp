@@ -11,7 +11,7 @@
 
 #include "runner/data/data_file.h"
 #include "runner/data/idx.h"
-#include "runner/infer/infer.h"
+#include "runner/infer/calibrate.h"
 
 namespace thaw {
 namespace {
@@ -90,7 +90,6 @@ class PrecisionTest : public ::testing::Test {
     OnnxProgram bf16(model, like, device_, {Precision::kBFloat16, nullptr});
     OnnxProgram int8(model, like, device_,
                      {Precision::kInt8, std::make_shared<const Calibration>(calibrator.calibration())});
-    if (getenv("PLAN")) std::cout << int8.program().text();
     const Correct found{count_correct(fp32, test), count_correct(bf16, test), count_correct(int8, test)};
     std::cout << name << ", right of " << test.classes.size() << ": fp32 " << found.fp32 << ", bf16 " << found.bf16
               << ", int8 " << found.int8 << " (calibrated on " << training.classes.size() << ")\n";
@@ -183,6 +182,75 @@ TEST_F(PrecisionTest, ResNetOnJpegPictures) {
   EXPECT_EQ(found.fp32, 4051);
   EXPECT_GE(found.bf16, 4026);
   EXPECT_GE(found.int8, 4026);
+}
+
+/// What a network for photographs wants.
+struct PhotoNetwork {
+  std::string name;
+  int extent;  ///< height and width
+  bool is_blue_first;
+  double scale;                 ///< pixel * scale - shift
+  std::array<double, 3> shift;  ///< in the network's order of channels
+};
+
+/// The middle square of a photograph.
+Literal photo(const fs::path& path, const PhotoNetwork& network) {
+  cv::Mat picture = cv::imread(path.string(), cv::IMREAD_COLOR);
+  const int side = std::min(picture.rows, picture.cols);
+  picture = picture(cv::Rect((picture.cols - side) / 2, (picture.rows - side) / 2, side, side));
+  cv::resize(picture, picture, cv::Size(network.extent, network.extent), 0, 0, cv::INTER_AREA);
+  Literal tensor{ElementType::kFloat32, {1, 3, network.extent, network.extent}, {}};
+  for (std::size_t c = 0; c < 3; ++c) {
+    cv::Mat plane;
+    cv::extractChannel(picture, plane, static_cast<int>(network.is_blue_first ? c : 2 - c));
+    std::for_each(plane.datastart, plane.dataend,
+                  [&](std::uint8_t pixel) { tensor.values.push_back(pixel * network.scale - network.shift[c]); });
+  }
+  return tensor;
+}
+
+/// Every `step`th file below the folder, at most `limit`.
+std::vector<OnnxBatch> photos(const fs::path& folder, const PhotoNetwork& network, std::size_t step,
+                              std::size_t limit) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".jpg" || entry.path().extension() == ".png") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<OnnxBatch> batches;
+  for (std::size_t i = 0; i < files.size() && batches.size() < limit; i += step) {
+    batches.push_back({photo(files[i], network)});
+  }
+  return batches;
+}
+
+void print(const std::string& what, const OutputLoss& loss) {
+  std::cout << what << " " << loss.name << ": off by up to " << 100 * loss.largest << " % of the largest value, "
+            << 100 * loss.rms << " % root mean square; another class in " << loss.changed << " of " << loss.decisions
+            << '\n';
+}
+
+/// Networks for photographs, calibrated on ants and bees, tried on other photographs.
+TEST_F(PrecisionTest, PhotographsLookTheSame) {
+  if (!fs::exists(data_ / "hymenoptera")) GTEST_SKIP() << "no hymenoptera in THAW_DATA";
+  const double unit = 1 / 127.5;
+  const std::vector<PhotoNetwork> networks{{"mobilenet_v1_025_224.onnx", 224, false, unit, {1, 1, 1}},
+                                           {"squeezenet1.1.onnx", 227, true, 1, {104, 117, 123}},
+                                           {"deeplabv3_mnv2_voc.onnx", 257, false, unit, {1, 1, 1}},
+                                           {"ssd_mobilenet_v1_coco.onnx", 300, false, unit, {1, 1, 1}}};
+  for (const PhotoNetwork& network : networks) {
+    const OnnxFile model = OnnxFile::open((data_ / "models" / network.name).string());
+    const auto training = photos(data_ / "hymenoptera", network, 6, 40);
+    auto test = photos(data_ / "sample_images", network, 1, 5);
+    for (auto& batch : photos(data_ / "coco_train26", network, 1, 26)) test.push_back(std::move(batch));
+    const InferPrecision int8{Precision::kInt8, calibrate(model, training, device_)};
+    for (const auto& [name, precision] : {std::pair("bf16", InferPrecision{Precision::kBFloat16}), {"int8", int8}}) {
+      for (const OutputLoss& loss : measure_losses(model, test, precision, device_)) {
+        print(network.name + " in " + name, loss);
+        EXPECT_LE(loss.rms, 1);
+      }
+    }
+  }
 }
 
 }  // namespace
