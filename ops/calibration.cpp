@@ -6,8 +6,6 @@
 namespace thaw {
 namespace {
 
-bool multiplies(const Node& node) { return node.op == "Conv" || node.op == "Gemm"; }
-
 /// Gives numbers of its inputs, no others.
 bool only_moves(const Node& node) {
   return node.op == "Concat" || node.op == "GlobalMaxPool" || (node.op == "MaxPool" && node.outputs.size() == 1);
@@ -28,9 +26,17 @@ std::uint64_t structure_of(const Graph& graph) {
   return hash;
 }
 
-Calibrator::Calibrator(Program& program) : program_(program) {
+Calibrator::Calibrator(Program& program, QuantizedConvolutions which) : program_(program), which_(which) {
   find_kernels();
   find_activations();
+}
+
+bool Calibrator::is_product(const Node& node) const {
+  if (node.op == "Gemm") return true;
+  if (node.op != "Conv") return false;
+  const bool is_depthwise =
+      node.attributes.integer("group", 1) > 1 && program_.graph().value(node.inputs[1]).type.shape[1] == 1;
+  return !is_depthwise || which_ == QuantizedConvolutions::kAll;
 }
 
 /// Kernels that depend on parameters alone.
@@ -45,7 +51,7 @@ void Calibrator::find_kernels() {
       return input == kNoValue || is_fixed[static_cast<std::size_t>(input)];
     });
     for (const ValueId output : node.outputs) is_fixed[static_cast<std::size_t>(output)] = all_fixed;
-    if (multiplies(node) && !all_fixed && is_fixed[static_cast<std::size_t>(node.inputs[1])]) {
+    if (is_product(node) && !all_fixed && is_fixed[static_cast<std::size_t>(node.inputs[1])]) {
       kernels_.insert(node.inputs[1]);
     }
   }
@@ -57,7 +63,7 @@ void Calibrator::find_activations() {
     if (graph.value(value).type.dtype == DType::kFloat32 && !kernels_.count(value)) activations_[value];
   };
   for (const Node& node : graph.nodes()) {
-    if (multiplies(node) && kernels_.count(node.inputs[1])) {
+    if (is_product(node) && kernels_.count(node.inputs[1])) {
       add(node.inputs[0]);
       if (node.inputs.size() > 3) add(node.inputs[3]);
       add(node.outputs[0]);
@@ -89,7 +95,12 @@ bool Calibrator::wants(ValueId value) const {
 
 void Calibrator::see(ValueId value, const std::vector<float>& numbers) {
   if (const auto activation = activations_.find(value); activation != activations_.end()) {
-    activation->second.add(numbers);
+    Magnitudes& magnitudes = activation->second;
+    for (const float number : numbers) {
+      magnitudes.is_finite = magnitudes.is_finite && std::isfinite(number);
+      magnitudes.has_negative = magnitudes.has_negative || number < 0;
+      magnitudes.largest = std::max(magnitudes.largest, std::abs(number));
+    }
     return;
   }
   std::vector<float>& limits = filter_limits_[value];
@@ -105,18 +116,14 @@ void Calibrator::see(ValueId value, const std::vector<float>& numbers) {
 }
 
 Calibration Calibrator::calibration() const {
-  constexpr int kUnsignedLevels = 255, kSignedLevels = 127;
   std::map<int, Quantization> groups;
   std::set<int> failed;
   for (const auto& [value, magnitudes] : activations_) {
-    if (!magnitudes.is_finite()) failed.insert(group_of(value));
-    groups[group_of(value)].is_signed |= magnitudes.has_negative();
-  }
-  for (const auto& [value, magnitudes] : activations_) {
+    if (!magnitudes.is_finite) failed.insert(group_of(value));
     Quantization& group = groups[group_of(value)];
+    group.is_signed |= magnitudes.has_negative;
     group.limits.resize(1);
-    const float limit = magnitudes.best_limit(group.is_signed ? kSignedLevels : kUnsignedLevels);
-    group.limits[0] = std::max(group.limits[0], limit);
+    group.limits[0] = std::max(group.limits[0], magnitudes.largest);
   }
   Calibration found;
   found.graph = structure_of(program_.graph());

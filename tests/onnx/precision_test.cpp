@@ -247,7 +247,9 @@ TEST_F(PrecisionTest, PhotographsLookTheSame) {
     for (const auto& [name, precision] : {std::pair("bf16", InferPrecision{Precision::kBFloat16}), {"int8", int8}}) {
       for (const OutputLoss& loss : measure_losses(model, test, precision, device_)) {
         print(network.name + " in " + name, loss);
-        EXPECT_LE(loss.rms, 1);
+        // bfloat16 has 8 bits too, but a step for each number; MobileNet v1 0.25 is small and deep.
+        EXPECT_LE(loss.rms, network.name.find("025") != std::string::npos ? 0.3 : 0.12);
+        EXPECT_LE(loss.changed, loss.decisions / (network.name.find("025") != std::string::npos ? 3 : 12));
       }
     }
   }

@@ -2,65 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <limits>
 
 #include "tests/ops/quantized_network.h"
 
 namespace thaw {
 namespace {
-
-std::vector<float> evenly(float largest, int count) {
-  std::vector<float> numbers;
-  for (int i = 0; i < count; ++i)
-    numbers.push_back(largest * (static_cast<float>(i) + 0.5F) / static_cast<float>(count));
-  return numbers;
-}
-
-TEST(MagnitudesTest, EvenNumbersAreKeptWhole) {
-  Magnitudes magnitudes;
-  magnitudes.add(evenly(8, 100000));
-  EXPECT_NEAR(magnitudes.best_limit(255), 8, 0.1);
-  EXPECT_NEAR(magnitudes.best_limit(127), 8, 0.1);
-  EXPECT_FALSE(magnitudes.has_negative());
-  EXPECT_TRUE(magnitudes.is_finite());
-}
-
-TEST(MagnitudesTest, ARareLargeNumberIsCut) {
-  Magnitudes magnitudes;
-  magnitudes.add(evenly(1, 1000000));
-  magnitudes.add({2.5F});  // the range doubles
-  EXPECT_EQ(magnitudes.largest(), 2.5F);
-  EXPECT_NEAR(magnitudes.best_limit(127), 1, 0.05);
-}
-
-/// A cut costs the more, the more there is to cut.
-TEST(MagnitudesTest, ManyLargeNumbersAreKept) {
-  Magnitudes magnitudes;
-  magnitudes.add(evenly(1, 1000));
-  magnitudes.add(std::vector<float>(100, -2.5F));
-  EXPECT_NEAR(magnitudes.best_limit(127), 2.5, 0.05);
-  EXPECT_TRUE(magnitudes.has_negative());
-}
-
-TEST(MagnitudesTest, BatchesInAnyOrderSayTheSame) {
-  Magnitudes rising, falling;
-  const auto small = evenly(0.5F, 5000), large = evenly(4, 1000);
-  rising.add(small);
-  rising.add(large);
-  falling.add(large);
-  falling.add(small);
-  EXPECT_NEAR(rising.best_limit(255), falling.best_limit(255), 0.1);
-}
-
-TEST(MagnitudesTest, ZerosAndWhatIsNotFinite) {
-  Magnitudes zeros, infinite, not_a_number;
-  zeros.add({0, 0});
-  EXPECT_EQ(zeros.best_limit(255), 0);
-  infinite.add({1, INFINITY});
-  not_a_number.add({1, NAN});
-  EXPECT_FALSE(infinite.is_finite());
-  EXPECT_FALSE(not_a_number.is_finite());
-}
 
 TEST(CalibratorTest, LimitsByFilterAndSharedByWhatIsOnlyMoved) {
   QuantizedNetwork network;
@@ -85,6 +32,16 @@ TEST(CalibratorTest, LimitsByFilterAndSharedByWhatIsOnlyMoved) {
     EXPECT_EQ(found.find(value)->limits, found.find(left)->limits);
     EXPECT_TRUE(found.find(value)->is_signed);
   }
+}
+
+TEST(CalibratorTest, WhatIsNotFiniteIsLeftOut) {
+  QuantizedNetwork network;
+  const ValueId x = network.input({1, 3, 6, 6}, 0, 2), hidden = network.node("Relu", {network.conv(x, 4)});
+  const ValueId y = network.conv(hidden, 2);
+  network.feed(x)[17] = std::numeric_limits<double>::infinity();
+  network.run(y);
+  EXPECT_EQ(network.calibration().find(x), nullptr);
+  EXPECT_EQ(network.calibration().find(hidden), nullptr);
 }
 
 TEST(CalibratorTest, StructureIsThatOfTheGraphAndNotOfItsShapes) {

@@ -62,7 +62,8 @@ TEST_P(ProductTest, IsOffByItsStepsAtMost) {
   if (each.has_bias) inputs.push_back(network.parameter({each.w[0]}, -5, 5));
   const ValueId y = network.node(each.op, inputs, each.attributes);
   for (const int threads : {1, 3}) {
-    const reference::Tensor found = network.run(y, threads), expected = network.expected(y);
+    const reference::Tensor found = network.run(y, threads, QuantizedConvolutions::kAll),
+                            expected = network.expected(y);
     EXPECT_THAT(network.step(each.op), HasSubstr(each.low < 0 ? "[s8:" : "[u8:")) << network.plan();
     const reference::Tensor error = largest_error(network, x, w, y);
     ASSERT_EQ(found.shape, expected.shape);
@@ -97,7 +98,7 @@ std::vector<Product> products() {
   add("conv_dilated", "Conv", {1, 16, 11, 11}, {8, 16, 3, 3}, window({3, 3}, {2, 2, 2, 2}, {1, 1}, 1, {2, 2}));
   add("conv_groups", "Conv", {2, 16, 6, 6}, {32, 8, 3, 3}, window({3, 3}, {1, 1, 1, 1}, {}, 2));
   add("conv_odd_groups", "Conv", {2, 9, 6, 6}, {15, 3, 3, 3}, window({3, 3}, {1, 1, 1, 1}, {}, 3));
-  add("conv_depthwise", "Conv", {2, 24, 7, 7}, {24, 1, 3, 3}, window({3, 3}, {1, 1, 1, 1}, {2, 2}, 24));
+  add("conv_of_each_channel", "Conv", {2, 24, 7, 7}, {24, 1, 3, 3}, window({3, 3}, {1, 1, 1, 1}, {2, 2}, 24));
   add("conv_line", "Conv", {2, 16, 20}, {8, 16, 5}, window({5}, {2, 2}));
   add("conv_volume", "Conv", {1, 16, 4, 5, 6}, {8, 16, 3, 3, 3}, window({3, 3, 3}, {1, 1, 1, 1, 1, 1}));
   add("gemm", "Gemm", {5, 70}, {33, 70}, {{"transB", std::int64_t{1}}});
@@ -124,6 +125,14 @@ TEST(Int8Test, TheLargestProductsDoNotOverflow) {
           << "element " << i << network.plan();
     }
   }
+}
+
+TEST(Int8Test, DepthwiseConvolutionsStayF32) {
+  QuantizedNetwork network;
+  const ValueId x = network.input({2, 24, 7, 7}, -1, 1), w = network.parameter({24, 1, 3, 3});
+  const ValueId y = network.node("Conv", {x, w}, window({3, 3}, {1, 1, 1, 1}, {}, 24));
+  const reference::Tensor found = network.run(y);
+  EXPECT_LT(rms_error(found, network.expected(y)), 1e-6) << network.plan();
 }
 
 struct Activated {

@@ -39,7 +39,7 @@ void QuantizedNetwork::set(Program& program, ParameterStore& store) const {
   }
 }
 
-reference::Tensor QuantizedNetwork::run(ValueId y, int threads) {
+reference::Tensor QuantizedNetwork::run(ValueId y, int threads, QuantizedConvolutions which) {
   auto fused = std::make_shared<Graph>(graph_);
   fused->mark_output(y);
   fuse_for_inference(*fused, operators());
@@ -48,7 +48,7 @@ reference::Tensor QuantizedNetwork::run(ValueId y, int threads) {
   {
     auto store = std::make_shared<ParameterStore>(device);
     Program fp32(fused, device, store, {.is_training = false, .arena = nullptr});
-    Calibrator calibrator(fp32);
+    Calibrator calibrator(fp32, which);
     set(fp32, *store);
     calibrator.run();
     calibration_ = std::make_shared<const Calibration>(calibrator.calibration());

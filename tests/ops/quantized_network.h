@@ -26,7 +26,7 @@ class QuantizedNetwork {
   const Shape& shape(ValueId value) const { return graph_.value(value).type.shape; }
 
   /// Fuses, calibrates on the input itself, and runs on it in int8 on so many threads. Returns output `y`.
-  reference::Tensor run(ValueId y, int threads = 2);
+  reference::Tensor run(ValueId y, int threads = 2, QuantizedConvolutions which = QuantizedConvolutions::kNotDepthwise);
   /// The same in f64.
   reference::Tensor expected(ValueId y) const { return reference::evaluate(graph_, feeds_).at(y); }
 
