@@ -54,6 +54,8 @@ struct OpDef {
   std::function<std::vector<ValueId>(const GradientContext&)> gradient = {};
   /// Output 0 may overwrite these inputs when nobody reads them later (equal bytes and layout).
   std::vector<int> in_place_inputs = {};
+  /// Output 0 is input 0 by another shape or name: nothing moves where it takes over the bytes.
+  bool is_rename = false;
   /// Keeps the node alive though nobody reads its outputs.
   bool has_side_effect = false;
   /// Multiplications and additions of one run; null counts as none.

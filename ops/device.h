@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ops/kernel.h"
+#include "ops/machine_peaks.h"
 
 namespace thaw {
 
@@ -41,6 +42,8 @@ class Device {
   /// Copies between host memory in plain layout and device memory in `layout`; padding is zeroed.
   virtual void copy_in(const TensorType& type, const void* host, void* device, const LayoutPtr& layout) = 0;
   virtual void copy_out(const TensorType& type, const void* device, const LayoutPtr& layout, void* host) = 0;
+  /// What its threads reach at best. Takes about a tenth of a second; nothing else should be running.
+  virtual MachinePeaks measure_peaks() = 0;
   /// Waits until everything that was started is done.
   virtual void synchronize() = 0;
 };

@@ -9,6 +9,7 @@
 #include "graph/passes/plan_memory.h"
 #include "ops/device.h"
 #include "ops/parameter_store.h"
+#include "ops/program_profile.h"
 
 namespace thaw {
 
@@ -83,6 +84,10 @@ class Program {
   const ProgramStats& stats() const { return stats_; }
   const PhaseSeconds& phase_seconds() const { return phase_seconds_; }
   void reset_phase_seconds() { phase_seconds_ = {}; }
+  /// What each step does by the plan, in the order they run.
+  std::vector<StepCost> costs() const;
+  /// From now on run() notes in `times` how long each step takes; null, as it begins: it does not.
+  void time_steps(StepTimes* times) { step_times_ = times; }
   /// The plan, a kernel a line: phase, node, layouts, bytes, arena offset.
   std::string text() const;
 
@@ -97,6 +102,7 @@ class Program {
   void plan_slots();
   void attach();
   void run_constants();
+  void run_timed();
   void* pointer(int slot) const;
   bool is_finite(int slot) const;
   void show(int slot, Observer& observer) const;
@@ -110,6 +116,7 @@ class Program {
   std::vector<Step> steps_;
   ProgramStats stats_;
   PhaseSeconds phase_seconds_{};
+  StepTimes* step_times_ = nullptr;
   std::size_t constant_steps_ = 0;  ///< the first steps: what depends on weights alone
   std::unique_ptr<DeviceMemory> constants_;
   std::uint64_t constants_version_ = 0;  ///< of the store that the constants were computed from

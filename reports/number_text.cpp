@@ -99,6 +99,21 @@ std::string seconds_text(double seconds) {
          "min";
 }
 
+std::string short_seconds_text(double seconds) {
+  if (!std::isfinite(seconds)) return not_finite(seconds);
+  const auto text = [](double value, const char* unit) {
+    return fixed_text(value, value >= 99.5 ? 0 : value >= 9.95 ? 1 : 2) + kNoBreakSpace + unit;
+  };
+  if (seconds < 0.9995e-3) return text(seconds * 1e6, "µs");
+  return seconds < 0.9995 ? text(seconds * 1e3, "ms") : text(seconds, "s");
+}
+
+std::string rate_text(double per_second) {
+  if (!std::isfinite(per_second) || per_second <= 0) return kNotMeasured;
+  const double value = per_second / 1e9;
+  return fixed_text(value, value >= 99.5 ? 0 : value >= 0.95 ? 1 : 2);
+}
+
 std::string flops_text(std::int64_t flops) {
   return scaled(static_cast<double>(flops), 1000, std::array{"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"});
 }

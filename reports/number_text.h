@@ -25,6 +25,10 @@ std::string share_range_text(double low, double high);
 std::string bytes_text(std::int64_t bytes);
 /// "0.42 s", "12.3 s", "4 min 12 s", "1 h 02 min".
 std::string seconds_text(double seconds);
+/// A kernel's or a step's time, three digits: "850 µs", "12.3 ms", "4.20 s".
+std::string short_seconds_text(double seconds);
+/// Operations or bytes a second, in thousand millions without a unit: "438", "9.5"; "–" for none.
+std::string rate_text(double per_second);
 /// Floating-point operations: "1.25 GFLOP".
 std::string flops_text(std::int64_t flops);
 

@@ -45,6 +45,7 @@ json link_list(const json& values) {
                                      {"samples", "samples", "Samples"},
                                      {"model", "model", "Model"},
                                      {"resources", "resources", "Time and memory"},
+                                     {"profile", "profile", "Where a step goes"},
                                      {"provenance", "again", "Run it again"}};
   json links = json::array();
   for (const auto& [key, id, text] : sections) {
@@ -83,6 +84,7 @@ std::string render_report(const std::string& run_folder) {
   values["outputs"] = outputs_section(view);
   values["model"] = model_section(view);
   values["resources"] = resources_section(view);
+  values["profile"] = profile_section(view);
   values["provenance"] = provenance_section(view);
   values["links"] = link_list(values);
   return render_document(view.record.started.name(), render_template("report.html", values));

@@ -56,9 +56,22 @@ json time_values(const RecordView& view) {
           {"total", seconds_text(total)}};
 }
 
+/// "4.2 ms, predicted 4.0 ms".
+std::string with_prediction(const std::string& measured, double predicted, const std::string& predicted_text) {
+  return predicted > 0 ? measured + ", predicted " + predicted_text : measured;
+}
+
+/// Seconds of a training step, waiting for data included; 0: not known.
+double step_seconds(const RecordView& view) {
+  const double samples = view.samples_per_second;
+  const int batch = view.record.started.batch_size();
+  return std::isfinite(samples) && samples > 0 ? batch / samples : 0;
+}
+
 json speed_rows(const RecordView& view) {
   json rows = json::array();
   const Plan& plan = view.record.started.plan();
+  const Prediction& prediction = view.record.started.prediction();
   const double speed = view.samples_per_second;
   if (std::isfinite(speed)) {
     add_row(rows, "Training throughput", count_text(std::llround(speed)) + " samples/s");
@@ -67,9 +80,17 @@ json speed_rows(const RecordView& view) {
       const double rate = static_cast<double>(plan.flops_per_step()) / batch * speed;
       add_row(rows, "Arithmetic", flops_text(std::llround(rate)) + "/s");
     }
+    add_row(rows, "A training step",
+            with_prediction(short_seconds_text(step_seconds(view)), prediction.step_s(),
+                            short_seconds_text(prediction.step_s())));
+  }
+  if (prediction.bytes_per_step() > 0) {
+    add_row(rows, "Moved in a step, by the plan", bytes_text(prediction.bytes_per_step()));
   }
   if (view.record.finished) {
-    add_row(rows, "Wall time, all processes", seconds_text(view.record.finished->wall_s()));
+    add_row(rows, "Wall time, all processes",
+            with_prediction(seconds_text(view.record.finished->wall_s()), prediction.run_s(),
+                            seconds_text(prediction.run_s())));
     add_row(rows, "From command to first step", seconds_text(view.record.finished->time_to_first_step_s()));
   }
   return rows;
@@ -84,6 +105,10 @@ json memory_rows(const RecordView& view) {
     add_row(rows, "Weights, their gradients, optimizer state", bytes_text(plan.parameter_bytes()));
   }
   if (view.peak_rss_bytes > 0) add_row(rows, "Peak of the whole process, measured", bytes_text(view.peak_rss_bytes));
+  const Prediction& prediction = view.record.started.prediction();
+  if (prediction.peak_memory_bytes() > 0) {
+    add_row(rows, "The same, predicted", bytes_text(prediction.peak_memory_bytes()));
+  }
   return rows;
 }
 
@@ -106,6 +131,7 @@ json hash_rows(const RecordView& view) {
   add_row(rows, "Run", started.id());
   add_row(rows, "Config", started.config_sha256());
   for (const DataSet& data : started.data()) add_row(rows, "Data, " + data.split(), data.fingerprint());
+  for (const ModelFile& file : started.model_file()) add_row(rows, "Model file " + file.path(), file.sha256());
   if (view.record.finished) {
     add_row(rows, "Best weights", view.record.finished->best_weights_sha256());
     add_row(rows, "Last weights", view.record.finished->weights_sha256());

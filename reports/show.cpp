@@ -2,10 +2,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/pages.h"
 #include "reports/record_view.h"
+#include "reports/show_profile.h"
+#include "reports/terminal_text.h"
 #include "reports/verdict.h"
 
 namespace thaw {
@@ -30,50 +31,6 @@ json time_object(const RecordView& view) {
   for (const TimeRow& row : view.time) object[row.key] = row.seconds;
   object["wall_s"] = view.record.finished ? number_or_null(view.record.finished->wall_s()) : json();
   return object;
-}
-
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
-
-// One line for a terminal. It obeys control characters, so none that a record brings may reach it; it gets plain
-// spaces, and breaks lines where it likes.
-std::string line(std::string text) {
-  text = well_formed(text);
-  replace_all(text, "\u00a0", " ");
-  replace_all(text, "\u2060", "");
-  for (int control = 0x80; control < 0xa0; ++control) replace_all(text, {'\xc2', static_cast<char>(control)}, "?");
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
-// A cell whose bytes are its width.
-std::string cell(std::string text) {
-  text = line(std::move(text));
-  replace_all(text, "–", "-");
-  return text;
-}
-
-void add_line(std::string& text, const std::string& name, const std::string& value) {
-  if (!value.empty()) text += name + std::string(name.size() < 18 ? 18 - name.size() : 1, ' ') + line(value) + "\n";
-}
-
-// Every cell at the end of its column but the first; the columns as wide as they need to be.
-std::string aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    text += row[0] + std::string(widths[0] - row[0].size(), ' ');
-    for (std::size_t i = 1; i < row.size(); ++i) text += std::string(3 + widths[i] - row[i].size(), ' ') + row[i];
-    text += "\n";
-  }
-  return text;
 }
 
 std::string metric_table(const RecordView& view) {
@@ -117,6 +74,8 @@ std::string render_show_json(const std::string& run_folder) {
   object["samples_per_second"] = number_or_null(view.samples_per_second);
   object["peak_rss_bytes"] = view.peak_rss_bytes > 0 ? json(view.peak_rss_bytes) : json();
   object["time_to_first_step_s"] = is_done ? number_or_null(record.finished->time_to_first_step_s()) : json();
+  object["prediction"] = prediction_object(view);
+  object["profile"] = profile_object(view);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -136,14 +95,21 @@ std::string render_show_text(const std::string& run_folder) {
   if (std::isfinite(view.samples_per_second)) {
     add_line(text, "throughput", count_text(std::llround(view.samples_per_second)) + " samples/s");
   }
-  if (view.peak_rss_bytes > 0) add_line(text, "peak memory", bytes_text(view.peak_rss_bytes));
+  if (view.peak_rss_bytes > 0) {
+    const std::int64_t predicted = started.prediction().peak_memory_bytes();
+    add_line(text, "peak memory",
+             bytes_text(view.peak_rss_bytes) + (predicted > 0 ? ", predicted " + bytes_text(predicted) : ""));
+  }
   if (const auto& finished = view.record.finished) {
-    add_line(text, "wall time", seconds_text(finished->wall_s()));
+    const double predicted = started.prediction().run_s();
+    add_line(text, "wall time",
+             seconds_text(finished->wall_s()) + (predicted > 0 ? ", predicted " + seconds_text(predicted) : ""));
     add_line(text, "first step after", seconds_text(finished->time_to_first_step_s()));
     add_line(text, "weights", finished->weights_sha256());
     add_line(text, "best weights", finished->best_weights_sha256());
     add_line(text, "metrics", finished->metrics_sha256());
   }
+  text += profile_text(view);
   for (const Notice& notice : notices(view)) text += "\n" + line(notice.title) + ". " + line(notice.text) + "\n";
   if (!started.command().empty()) text += "\n" + line(started.command()) + "\n";
   return text;

@@ -24,10 +24,16 @@ constexpr int kMany = 1 << 20;
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = {
       {"check", "FILE", 1, 1, {"set", "data"}, "find every mistake of an experiment file, or print the plan's summary"},
-      {"run", "FILE", 1, 1, {"set", "data", "runs", "device"}, "run it, or go on where it stopped; writes the report"},
+      {"run",
+       "FILE",
+       1,
+       1,
+       {"set", "data", "runs", "device", "profile"},
+       "run it, or go on where it stopped; writes the report"},
       {"summary", "FILE", 1, 1, {"set", "data", "json", "passes", "plan"}, "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
+      {"export", "RUN", 1, 1, {"model", "weights", "data"}, "write a run's network as an ONNX model"},
       {"infer",
        "MODEL.onnx TENSOR...",
        1,
@@ -77,9 +83,20 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
     all.add_options()("calibrate", po::value(&parsed.calibration)->multitoken()->composing()->value_name("TENSOR..."),
                       "for int8: tensors like those that it will meet, such as a few hundred training pictures");
   }
+  if (has("model")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the model to write");
+  if (has("weights")) {
+    all.add_options()("weights", po::value(&parsed.weights)->value_name("best|last"),
+                      "those of the best epoch, or of the newest checkpoint [best]");
+  }
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {
     all.add_options()("passes", po::bool_switch(&parsed.wants_passes), "print the graph after every pass");
+  }
+  if (has("profile")) {
+    all.add_options()("profile", po::bool_switch(&parsed.wants_profile),
+                      "time every kernel of 20 training steps, after 5 that warm up, and show in the report where the "
+                      "time goes; changes no number of the run. A run that goes on profiles the first steps it does; "
+                      "one that is done already is left alone");
   }
   if (has("plan")) {
     all.add_options()("plan", po::bool_switch(&parsed.wants_plan), "print every kernel with its layouts and memory");
@@ -166,6 +183,12 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   }
   if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
     fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);
+  }
+  if (parsed.verb == "export" && !parsed.wants_help && parsed.output.empty()) {
+    fail("export needs a file to write, as in: thaw export RUN -o model.onnx", verb->name);
+  }
+  if (parsed.weights != "best" && parsed.weights != "last") {
+    fail("export: --weights takes best or last, not \"" + parsed.weights + "\"", verb->name);
   }
   if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
     fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);

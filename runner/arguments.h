@@ -16,9 +16,11 @@ struct Arguments {
   std::string output;                    ///< -o
   std::string precision = "fp32";        ///< --precision
   std::vector<std::string> calibration;  ///< --calibrate, in order
+  std::string weights = "best";          ///< --weights
   bool wants_json = false;
-  bool wants_passes = false;  ///< --passes: summary dumps the graph after each pass
-  bool wants_plan = false;    ///< --plan: summary lists the kernels
+  bool wants_passes = false;   ///< --passes: summary dumps the graph after each pass
+  bool wants_plan = false;     ///< --plan: summary lists the kernels
+  bool wants_profile = false;  ///< --profile: run times the kernels
   bool wants_help = false;
 };
 

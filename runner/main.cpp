@@ -4,6 +4,7 @@
 
 #include "reports/pages.h"
 #include "runner/arguments.h"
+#include "runner/export/export_run.h"
 #include "runner/infer/infer.h"
 #include "runner/store/durable_file.h"
 #include "runner/summary.h"
@@ -47,6 +48,7 @@ std::string command_line(const Arguments& arguments) {
   std::string line = "thaw run " + quoted(arguments.operands[0]);
   for (const std::string& override_text : arguments.overrides) line += " --set " + quoted(override_text);
   if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
+  if (arguments.wants_profile) line += " --profile";
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
   return line;
 }
@@ -58,6 +60,7 @@ int run(const Arguments& arguments) {
   RunOptions options;
   options.runs_root = arguments.runs;
   options.command = command_line(arguments);
+  options.wants_profile = arguments.wants_profile;
   const RunOutcome outcome = run_experiment(prepared, open_device(arguments, prepared.loaded.config), options);
   write_report(outcome.folder);
   std::cerr << outcome.message << '\n';
@@ -103,6 +106,14 @@ int infer_model(const Arguments& arguments) {
   return 0;
 }
 
+int export_model(const Arguments& arguments) {
+  ExportOptions options{arguments.operands[0], arguments.output, arguments.weights == "last", {}};
+  if (!arguments.data.empty()) options.data_folders.push_back(arguments.data);
+  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) options.data_folders.emplace_back(folder);
+  std::cout << export_run(options);
+  return 0;
+}
+
 int dispatch(const Arguments& arguments) {
   const std::string first = arguments.operands.empty() ? "" : arguments.operands[0];
   if (arguments.wants_help) {
@@ -119,6 +130,8 @@ int dispatch(const Arguments& arguments) {
     return run(arguments);
   } else if (arguments.verb == "summary") {
     return summary(arguments);
+  } else if (arguments.verb == "export") {
+    return export_model(arguments);
   } else if (arguments.verb == "infer") {
     return infer_model(arguments);
   } else if (arguments.verb == "show") {

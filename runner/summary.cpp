@@ -1,10 +1,14 @@
 #include "runner/summary.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "runner/train/predict.h"
+#include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
 
@@ -48,7 +52,26 @@ std::string table(const std::vector<LayerRow>& rows) {
   return out.str();
 }
 
-nlohmann::ordered_json to_json(const Experiment& config, const std::vector<LayerRow>& rows, const Plan& plan) {
+nlohmann::ordered_json prediction_json(const Prediction& prediction) {
+  nlohmann::ordered_json json;
+  json["peak_memory_bytes"] = prediction.peak_memory_bytes();
+  for (const MemoryPart& part : prediction.memory()) json["memory"][part.name()] = part.bytes();
+  json["flops_per_step"] = prediction.flops_per_step();
+  json["bytes_per_step"] = prediction.bytes_per_step();
+  json["step_s"] = prediction.step_s();
+  json["epoch_s"] = prediction.epoch_s();
+  json["run_s"] = prediction.run_s();
+  json["rough"] = prediction.rough();
+  json["peak_flops_per_s"] = prediction.peaks().flops_per_s();
+  for (const BandwidthPoint& point : prediction.peaks().bandwidth()) {
+    json["bandwidth"].push_back(
+        {{"working_set_bytes", point.working_set_bytes()}, {"bytes_per_s", point.bytes_per_s()}});
+  }
+  return json;
+}
+
+nlohmann::ordered_json to_json(const Experiment& config, const std::vector<LayerRow>& rows, const Plan& plan,
+                               const Prediction& prediction) {
   nlohmann::ordered_json json;
   json["name"] = config.name();
   for (const LayerRow& row : rows) {
@@ -70,7 +93,40 @@ nlohmann::ordered_json to_json(const Experiment& config, const std::vector<Layer
   json["kernels_train"] = plan.nodes_train();
   json["kernels_eval"] = plan.nodes_eval();
   json["reorders"] = plan.reorders();
+  json["prediction"] = prediction_json(prediction);
   return json;
+}
+
+/// "3.4 ms", "12 s", "1 h 05 min": an estimate's two or three digits.
+std::string time_text(double seconds) {
+  char text[32];
+  if (seconds < 0.9995) {
+    std::snprintf(text, sizeof text, seconds < 0.00995 ? "%.1f ms" : "%.0f ms", seconds * 1e3);
+  } else if (seconds < 60) {
+    std::snprintf(text, sizeof text, seconds < 9.95 ? "%.1f s" : "%.0f s", seconds);
+  } else if (seconds < 3600) {
+    const auto whole = std::lround(seconds);
+    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
+  } else {
+    const auto minutes = std::lround(seconds / 60);
+    std::snprintf(text, sizeof text, "%ld h %02ld min", minutes / 60, minutes % 60);
+  }
+  return text;
+}
+
+std::string prediction_lines(const Prediction& prediction) {
+  std::ostringstream out;
+  out << "peak memory: about " << megabytes(prediction.peak_memory_bytes()) << '\n';
+  for (const MemoryPart& part : prediction.memory())
+    out << "  " << part.name() << ": " << megabytes(part.bytes()) << '\n';
+  out << "time, about: " << time_text(prediction.step_s()) << " a step, " << time_text(prediction.epoch_s())
+      << " an epoch, " << time_text(prediction.run_s()) << " in all";
+  out << (prediction.rough().empty() ? "\n" : "; a rough estimate:\n");
+  for (const std::string& reason : prediction.rough()) out << "  " << reason << '\n';
+  const Peaks& peaks = prediction.peaks();
+  out << "machine: " << std::fixed << std::setprecision(0) << peaks.flops_per_s() / 1e9 << " GFLOP/s, "
+      << peaks.bandwidth().rbegin()->bytes_per_s() / 1e9 << " GB/s, measured just now\n";
+  return out.str();
 }
 
 std::string data_line(const char* split, const SampleSource& source) {
@@ -91,32 +147,37 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
-    for (const PassReport& pass : build_training(config, findings, true).passes) {
+    for (const PassReport& pass : build_training(config, prepared.models.files, findings, true).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';
     }
   }
   Findings findings = prepared.loaded.findings();
-  const Session session(config, findings, device);
+  const Session session(config, findings, device, prepared.models.files);
+  Prediction prediction = predict({prepared, session, *device, rss_bytes()}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);
-  if (options.wants_json) return to_json(config, rows, plan).dump(2) + "\n";
+  if (options.wants_json) return to_json(config, rows, plan, prediction).dump(2) + "\n";
   if (options.wants_plan) out << "training\n" << session.training_program().text() << '\n';
 
   out << config.name() << (config.description().empty() ? "" : ": " + config.description()) << "\n\n" << table(rows);
-  out << "\nparameters: " << grouped(plan.parameters()) << ", all trainable\n";
+  const bool is_all_trainable = plan.trainable_parameters() == plan.parameters();
+  out << "\nparameters: " << grouped(plan.parameters()) << ", "
+      << (is_all_trainable ? "all" : grouped(plan.trainable_parameters())) << " trainable\n";
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
   const std::int64_t batch = config.train().batch_size();
   out << "steps: " << grouped((prepared.train->size() + batch - 1) / batch) << " an epoch, " << config.train().epochs()
       << " epochs of batches of " << batch << '\n';
   out << "a step: " << std::fixed << std::setprecision(2) << static_cast<double>(plan.flops_per_step()) / 1e9
-      << " GFLOP in " << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
+      << " GFLOP and " << static_cast<double>(prediction.bytes_per_step()) / 1e6 << " MB moved in "
+      << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
   out << "memory: " << megabytes(plan.arena_bytes()) << " for a step (" << megabytes(plan.arena_bytes_without_reuse())
       << " without reuse), " << megabytes(plan.parameter_bytes()) << " for weights and optimizer\n";
   out << "device: " << device->name() << ", " << device->threads() << " threads, " << device->kernel_library() << " ("
-      << device->isa() << ")" << precision_text(precision_of(config), *device) << '\n';
+      << device->isa() << ")" << precision_text(precision_of(config), *device) << '\n'
+      << prediction_lines(prediction);
   return out.str();
 }
 

@@ -55,11 +55,13 @@ struct Collector {
   std::map<int, std::pair<std::int64_t, EpochEnd>> epochs;
   std::int64_t preview_step = 0;
   std::int64_t evaluation_step = 0;
+  std::int64_t profile_step = 0;
 
   void go_on_from(std::int64_t step) {
     std::erase_if(epochs, [step](const auto& entry) { return entry.second.first > step; });
     if (preview_step > step) record.preview.reset();
     if (evaluation_step > step) record.evaluation.reset();
+    if (profile_step > step) record.profile.reset();
     record.finished.reset();
     record.stopped.reset();
     record.diverged.reset();
@@ -88,6 +90,10 @@ struct Collector {
       case Event::kEvaluation:
         record.evaluation = event.evaluation();
         evaluation_step = event.step();
+        break;
+      case Event::kProfile:
+        record.profile = event.profile();
+        profile_step = event.step();
         break;
       case Event::kStopped:
         record.stopped = event.stopped();

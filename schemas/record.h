@@ -31,6 +31,7 @@ struct EffectiveRecord {
   std::vector<EpochEnd> epochs;  ///< ascending, each epoch once
   std::optional<DataPreview> preview;
   std::optional<Evaluation> evaluation;
+  std::optional<Profile> profile;  ///< the last one
   std::optional<Finished> finished;
   std::optional<Stopped> stopped;    ///< only if nothing went on from there
   std::optional<Diverged> diverged;  ///< only if nothing went on from there

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "graph/builder.h"
+#include "graph/onnx/read.h"
 #include "schemas/experiment.pb.h"
 #include "schemas/findings.h"
 
@@ -17,16 +19,26 @@ struct ParameterInit {
   Initializer initializer = ZEROS;
   std::int64_t fan_in = 0;
   std::int64_t fan_out = 0;
+  std::shared_ptr<const std::vector<float>> values = nullptr;  ///< from a file, instead of the initializer
+};
+
+/// The running statistics of a batch normalization that uses those of its batch: what a step makes of them.
+struct RunningStatistic {
+  ValueId running = kNoValue;  ///< parameter
+  ValueId batch = kNoValue;
+  double momentum = 0.99;
+  std::int64_t unbiased_count = 0;  ///< as RunningAverage takes it
 };
 
 /// A layer as people read it in a table.
 struct LayerInfo {
   std::string name;
-  std::string type;    ///< "Conv2D 3x3, 16 filters, relu"
-  std::string from;    ///< names of the feeding layers
-  Shape output_shape;  ///< without the batch
-  std::int64_t parameters = 0;
-  std::int64_t flops = 0;  ///< forward, one sample
+  std::string type;                       ///< "Conv2D 3x3, 16 filters, relu"
+  std::string from;                       ///< names of the feeding layers
+  Shape output_shape;                     ///< without the batch
+  std::int64_t parameters = 0;            ///< learned ones and running statistics
+  std::int64_t trainable_parameters = 0;  ///< learned ones
+  std::int64_t flops = 0;                 ///< forward, one sample
 };
 
 /// An experiment's model as the forward part of a graph.
@@ -35,10 +47,23 @@ struct ComposedModel {
   std::map<std::string, ValueId> outputs;  ///< by layer name, after the activation
   std::vector<ParameterInit> parameters;
   std::vector<LayerInfo> layers;
+  std::vector<RunningStatistic> running;  ///< statistics that training updates; none outside training
+  ValueId step = kNoValue;                ///< graph input, i32 scalar from 1, where something drops at random
 };
 
-/// Builds the layers for batches of `batch` samples. A layer that does not fit its input becomes a finding at the field
-/// that caused it, and building ends there (later shapes are unknown); the result is then incomplete.
-ComposedModel compose(const Model& model, std::int64_t batch, Builder& builder, Findings& findings);
+/// The files that layers are read from, opened: by the path that the experiment gives.
+using ModelFiles = std::map<std::string, std::shared_ptr<const OnnxFile>>;
+
+/// What a model is composed for.
+struct ComposeOptions {
+  std::int64_t batch = 1;
+  bool is_training = false;
+  std::uint64_t seed = 1;
+  const ModelFiles& files;
+};
+
+/// Builds the layers. A layer that does not fit its input becomes a finding at the field that caused it, and building
+/// ends there (later shapes are unknown); the result is then incomplete.
+ComposedModel compose(const Model& model, const ComposeOptions& options, Builder& builder, Findings& findings);
 
 }  // namespace thaw

@@ -1,5 +1,7 @@
 #include "zoo/layers.h"
 
+#include <sstream>
+
 #include "graph/window_pads.h"
 #include "schemas/diagnostic.h"
 
@@ -49,9 +51,31 @@ void expect_picture(const std::string& layer, const Shape& x) {
 ValueId LayerBuilder::parameter(const std::string& role, Shape shape, Initializer initializer, std::int64_t fan_in,
                                 std::int64_t fan_out) {
   const std::string name = name_ + "/" + role;
-  parameter_count_ += element_count(shape);
+  trainable_count_ += element_count(shape);
   model_.parameters.push_back({name, shape, initializer, fan_in, fan_out});
   return builder_.parameter(name, std::move(shape));
+}
+
+ValueId LayerBuilder::statistic(const std::string& role, Shape shape, Initializer initializer) {
+  const std::string name = name_ + "/" + role;
+  statistic_count_ += element_count(shape);
+  model_.parameters.push_back({name, shape, initializer});
+  return builder_.parameter(name, std::move(shape), false);
+}
+
+ValueId LayerBuilder::per_channel(const std::string& role, const std::vector<double>& numbers, const Shape& x) {
+  if (numbers.size() == 1) return builder_.node("Constant", {}, {{"value_float", numbers[0]}});
+  if (static_cast<std::int64_t>(numbers.size()) != x[1]) {
+    throw GraphError(name_, role,
+                     "gives " + std::to_string(numbers.size()) + " numbers, but its input has " + std::to_string(x[1]) +
+                         " channels");
+  }
+  Shape spread(x.size(), 1);
+  spread[1] = x[1];
+  ParameterInit init{name_ + "/" + role, spread};
+  init.values = std::make_shared<const std::vector<float>>(numbers.begin(), numbers.end());
+  model_.parameters.push_back(init);
+  return builder_.parameter(init.name, std::move(spread), false);
 }
 
 ValueId LayerBuilder::activate(Activation activation, ValueId input) {
@@ -115,9 +139,46 @@ ValueId LayerBuilder::pooling(const Pooling& layer, const char* op, const char* 
       {{"kernel_shape", size}, {"strides", strides}, {"pads", pads_of(layer.padding(), x, size, strides)}});
 }
 
+ValueId LayerBuilder::batch_normalization(const BatchNormalization& layer, ValueId input) {
+  type_ = "BatchNormalization";
+  const Shape channels{shape(input)[1]};
+  BatchNorm norm;
+  norm.layer = name_;
+  norm.input = input;
+  norm.scale = parameter("gamma", channels, ONES, 0, 0);
+  norm.bias = parameter("beta", channels, ZEROS, 0, 0);
+  norm.mean = statistic("moving_mean", channels, ZEROS);
+  norm.variance = statistic("moving_variance", channels, ONES);
+  norm.momentum = layer.momentum();
+  norm.epsilon = layer.epsilon();
+  return add_batch_norm(context_, norm);
+}
+
+ValueId LayerBuilder::dropout(const Dropout& layer, ValueId input) {
+  std::ostringstream rate;
+  rate << layer.rate();
+  type_ = "Dropout " + rate.str();
+  return add_dropout(context_, input, layer.rate(), name_);
+}
+
+ValueId LayerBuilder::global_average_pooling2d(ValueId input) {
+  expect_picture(name_, shape(input));
+  type_ = "GlobalAveragePooling2D";
+  return builder_.node("Flatten", {builder_.node("GlobalAveragePool", {input})});
+}
+
+ValueId LayerBuilder::rescaling(const Rescaling& layer, ValueId input) {
+  type_ = "Rescaling";
+  const Shape x = shape(input);
+  const std::vector<double> scale(layer.scale().begin(), layer.scale().end());
+  const std::vector<double> offset(layer.offset().begin(), layer.offset().end());
+  const ValueId scaled = builder_.node("Mul", {input, per_channel("scale", scale, x)});
+  return offset.empty() ? scaled : builder_.node("Add", {scaled, per_channel("offset", offset, x)});
+}
+
 ValueId LayerBuilder::build(const Layer& layer, const std::string& name, ValueId input) {
   name_ = name;
-  parameter_count_ = 0;
+  trainable_count_ = statistic_count_ = 0;
   builder_.enter(name);
   ValueId output = kNoValue;
   switch (layer.kind_case()) {
@@ -141,11 +202,26 @@ ValueId LayerBuilder::build(const Layer& layer, const std::string& name, ValueId
       type_ = "Activation " + lower(Activation_Name(layer.activation().function()));
       output = activate(layer.activation().function(), input);
       break;
+    case Layer::kBatchNormalization:
+      output = batch_normalization(layer.batch_normalization(), input);
+      break;
+    case Layer::kDropout:
+      output = dropout(layer.dropout(), input);
+      break;
+    case Layer::kGlobalAveragePooling2D:
+      output = global_average_pooling2d(input);
+      break;
+    case Layer::kRescaling:
+      output = rescaling(layer.rescaling(), input);
+      break;
     default:
       throw InternalError("layer " + name + " is of a kind that passed the checks but cannot be built");
   }
-  const Shape& y = shape(output);
-  model_.layers.push_back({name, type_, {}, Shape(y.begin() + 1, y.end()), parameter_count_, 0});
+  LayerInfo info;
+  info.type = type_;
+  info.parameters = trainable_count_ + statistic_count_;
+  info.trainable_parameters = trainable_count_;
+  model_.layers.push_back(std::move(info));
   return output;
 }
 
@@ -156,6 +232,7 @@ std::string field_of_attribute(const Layer& layer, const std::string& attribute)
   const bool is_pooling = layer.has_average_pooling2d() || layer.has_max_pooling2d();
   if (attribute == "kernel_shape") return prefix + (is_pooling ? ".pool_size" : ".kernel_size");
   if (attribute == "strides") return prefix + ".strides";
+  if (attribute == "scale" || attribute == "offset") return prefix + "." + attribute;
   if (attribute == "input" && layer.from_size() > 0) return ".from[0]";
   return prefix;
 }

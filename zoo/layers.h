@@ -1,13 +1,15 @@
 #pragma once
 
-#include "zoo/compose.h"
+#include "schemas/experiment.pb.h"
+#include "zoo/training_layers.h"
 
 namespace thaw {
 
 /// Builds one layer: appends nodes to the graph and rows to the model.
 class LayerBuilder {
  public:
-  LayerBuilder(Builder& builder, ComposedModel& model) : builder_(builder), model_(model) {}
+  explicit LayerBuilder(const ComposeContext& context)
+      : context_(context), builder_(context.builder), model_(context.model) {}
 
   /// The layer's output. Throws GraphError with ONNX names of attributes.
   ValueId build(const Layer& layer, const std::string& name, ValueId input);
@@ -17,16 +19,26 @@ class LayerBuilder {
   ValueId dense(const Dense& layer, ValueId input);
   template <typename Pooling>
   ValueId pooling(const Pooling& layer, const char* op, const char* title, ValueId input);
+  ValueId batch_normalization(const BatchNormalization& layer, ValueId input);
+  ValueId dropout(const Dropout& layer, ValueId input);
+  ValueId global_average_pooling2d(ValueId input);
+  ValueId rescaling(const Rescaling& layer, ValueId input);
   ValueId activate(Activation activation, ValueId input);
   ValueId parameter(const std::string& role, Shape shape, Initializer initializer, std::int64_t fan_in,
                     std::int64_t fan_out);
-  const Shape& shape(ValueId value) const { return builder_.graph().value(value).type.shape; }
+  /// A running statistic: counted, but not trainable.
+  ValueId statistic(const std::string& role, Shape shape, Initializer initializer);
+  /// Numbers that are given, one for all channels or one for each, to be broadcast over `x`.
+  ValueId per_channel(const std::string& role, const std::vector<double>& numbers, const Shape& x);
+  const Shape& shape(ValueId value) const { return context_.shape(value); }
 
+  const ComposeContext& context_;
   Builder& builder_;
   ComposedModel& model_;
   std::string name_;
   std::string type_;
-  std::int64_t parameter_count_ = 0;
+  std::int64_t trainable_count_ = 0;
+  std::int64_t statistic_count_ = 0;
 };
 
 /// The experiment's field that an ONNX attribute comes from: "kernel_shape" of a conv2d is "kernel_size".

@@ -69,8 +69,12 @@ void convert_dropout(OnnxNode& node) {
     if (node.has_input(2)) is_training = node.literal(2, "training_mode").values.at(0) != 0;
   }
   node.ignore({"seed", "is_test"});
-  if (is_training && ratio != 0) throw Unsupported("drops at random (training_mode): a trained model must not");
-  node.give(0, node.add("Identity", {node.value(0)}));
+  if (node.is_for_training()) {
+    node.give(0, node.add("Dropout", {node.value(0)}, {{"ratio", ratio}}));
+  } else {
+    if (is_training && ratio != 0) throw Unsupported("drops at random (training_mode): a trained model must not");
+    node.give(0, node.add("Identity", {node.value(0)}));
+  }
   if (node.wants_output(1)) {
     Literal mask{ElementType::kBool, node.shape(0), {}};
     mask.values.assign(static_cast<std::size_t>(element_count(mask.shape)), 1.0);

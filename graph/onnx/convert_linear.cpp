@@ -8,9 +8,9 @@ ValueId transposed(OnnxNode& node, ValueId matrix) {
   return node.add("Transpose", {matrix}, {{"perm", std::vector<std::int64_t>{1, 0}}});
 }
 
-/// A known matrix is turned once, while reading; a computed one at run time.
+/// A known matrix is turned once, while reading; one that is computed or learned at run time.
 ValueId turned_weight(OnnxNode& node, int i) {
-  if (!node.is_literal(i)) return transposed(node, node.value(i));
+  if (!node.is_literal(i) || node.is_learned(i)) return transposed(node, node.value(i));
   const Literal& b = node.literal(i, "B");
   Literal result{b.type, {b.shape[1], b.shape[0]}, std::vector<double>(b.values.size())};
   for (std::int64_t r = 0; r < b.shape[0]; ++r) {
@@ -41,6 +41,10 @@ void convert_gemm(OnnxNode& node) {
   const bool is_bias = has_c && beta == 1 && alpha == 1 && node.is_literal(2) &&
                        element_count(node.shape(2)) == units &&
                        (node.rank(2) == 1 || (node.rank(2) == 2 && node.shape(2)[0] == 1));
+  if (is_bias && node.is_learned(2)) {
+    node.give(0, node.add("Gemm", {a, b, node.reshape(node.value(2), {units})}, product));
+    return;
+  }
   if (is_bias) {
     Literal bias = node.literal(2, "C");
     const std::string name = node.input_name(2) + (bias.shape.size() == 1 ? "" : "/row");

@@ -16,7 +16,7 @@ void convert_batch_norm(OnnxNode& node) {
   node.ignore({"is_test", "consumed_inputs"});  // before opset 7: told training apart
   if (node.opset() < 9 && node.integer("spatial", 1) == 0)
     throw Unsupported("normalizes each pixel apart (spatial = 0)");
-  if (is_training) {
+  if (is_training && !node.is_for_training()) {
     const auto outputs = node.builder().nodes("BatchNormalizationTraining",
                                               {node.value(0), node.value(1), node.value(2)}, {{"epsilon", epsilon}});
     node.give(0, outputs[0]);
@@ -28,11 +28,14 @@ void convert_batch_norm(OnnxNode& node) {
     return;
   }
   for (int k = 1; k < node.output_count(); ++k) {
-    if (node.wants_output(k)) throw Unsupported("gives statistics without training_mode");
+    if (!node.wants_output(k)) continue;
+    if (!is_training || k > 2) throw Unsupported("gives statistics without training_mode");
+    node.give(k, node.add("Identity", {node.value(k + 2)}));
   }
-  node.give(0,
-            node.add("BatchNormalization", {node.value(0), node.value(1), node.value(2), node.value(3), node.value(4)},
-                     {{"epsilon", epsilon}}));
+  Attributes attributes{{"epsilon", epsilon}};
+  if (node.is_for_training()) attributes.set("momentum", momentum);
+  node.give(0, node.add("BatchNormalization",
+                        {node.value(0), node.value(1), node.value(2), node.value(3), node.value(4)}, attributes));
 }
 
 void convert_layer_norm(OnnxNode& node) {
@@ -53,9 +56,13 @@ void convert_instance_norm(OnnxNode& node) {
 /// Opset 18 has a scale and a bias a group, later ones one a channel, as thaw does.
 ValueId per_channel(OnnxNode& node, int i, std::int64_t channels) {
   if (node.opset() >= 21) return node.value(i);
-  Literal spread = node.literal(i, "scale or bias");
-  const std::int64_t groups = element_count(spread.shape);
+  const std::int64_t groups = element_count(node.shape(i));
   if (groups < 1 || channels % groups != 0) throw Unsupported("channels do not make groups");
+  if (node.is_learned(i)) {
+    const ValueId column = node.reshape(node.value(i), {groups, 1});
+    return node.reshape(node.add("Expand", {column}, {{"shape", Shape{groups, channels / groups}}}), {channels});
+  }
+  Literal spread = node.literal(i, "scale or bias");
   std::vector<double> values;
   for (std::int64_t c = 0; c < channels; ++c)
     values.push_back(spread.values[static_cast<std::size_t>(c / (channels / groups))]);

@@ -11,9 +11,15 @@ namespace thaw::onnx_io {
 ValueId Conversion::parameter(const Literal& literal, const std::string& name, DType dtype) {
   const auto existing = parameters_.find(name);
   if (existing != parameters_.end()) return existing->second;
-  const ValueId id = builder_.parameter(name, literal.shape, is_real(literal.type), dtype);
+  const ValueId id = builder_.parameter(name, literal.shape, false, dtype);
   weights_[name].assign(literal.values.begin(), literal.values.end());
   return parameters_[name] = id;
+}
+
+ValueId Conversion::parameter(const Operand& operand) {
+  const ValueId id = parameter(*operand.literal, operand.name);
+  builder_.graph().value(id).trainable = operand.is_learned;
+  return id;
 }
 
 OnnxNode::OnnxNode(Conversion& conversion, const onnx::NodeProto& proto, std::int64_t opset, std::string folder)
@@ -39,6 +45,13 @@ bool OnnxNode::all_literals() const {
   return true;
 }
 
+bool OnnxNode::reads_learned() const {
+  for (int i = 0; i < input_count(); ++i) {
+    if (has_input(i) && is_learned(i)) return true;
+  }
+  return false;
+}
+
 const Operand& OnnxNode::operand(int i) const {
   if (!has_input(i)) throw Unsupported("lacks input " + std::to_string(i));
   const auto found = conversion_.names().find(proto_.input(i));
@@ -54,7 +67,7 @@ Shape OnnxNode::shape(int i) const {
 
 ValueId OnnxNode::value(int i) {
   const Operand& found = operand(i);
-  return found.literal ? conversion_.parameter(*found.literal, found.name) : found.value;
+  return found.literal ? conversion_.parameter(found) : found.value;
 }
 
 ValueId OnnxNode::indices(int i) {
@@ -159,7 +172,7 @@ bool OnnxNode::wants_output(int k) const { return k < proto_.output_size() && !p
 void OnnxNode::give(int k, ValueId value) {
   if (!wants_output(k)) return;
   const std::string& name = proto_.output(k);
-  if (!conversion_.names().emplace(name, Operand{value, std::nullopt, name}).second) {
+  if (!conversion_.names().emplace(name, Operand{value, std::nullopt, name, false}).second) {
     throw Unsupported("gives \"" + name + "\", which is there already");
   }
 }
@@ -167,9 +180,14 @@ void OnnxNode::give(int k, ValueId value) {
 void OnnxNode::give(int k, Literal literal) {
   if (!wants_output(k)) return;
   const std::string& name = proto_.output(k);
-  if (!conversion_.names().emplace(name, Operand{kNoValue, std::move(literal), name}).second) {
+  if (!conversion_.names().emplace(name, Operand{kNoValue, std::move(literal), name, false}).second) {
     throw Unsupported("gives \"" + name + "\", which is there already");
   }
+}
+
+void OnnxNode::give_learned(int k, Literal literal) {
+  give(k, std::move(literal));
+  if (wants_output(k)) conversion_.names().at(proto_.output(k)).is_learned = true;
 }
 
 ValueId OnnxNode::reshape(ValueId value, const Shape& shape) {

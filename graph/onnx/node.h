@@ -22,6 +22,7 @@ struct Operand {
   ValueId value = kNoValue;
   std::optional<Literal> literal;
   std::string name;
+  bool is_learned = false;  ///< a literal that training goes on to change
 };
 
 /// What a converter cannot do: caught by the reader, which adds file and node.
@@ -33,19 +34,23 @@ class Unsupported : public std::runtime_error {
 /// What a model's conversion shares: names, the graph, the weights.
 class Conversion {
  public:
-  Conversion(Builder& builder, std::map<std::string, std::vector<float>>& weights)
-      : builder_(builder), weights_(weights) {}
+  Conversion(Builder& builder, std::map<std::string, std::vector<float>>& weights, bool is_for_training)
+      : builder_(builder), weights_(weights), is_for_training_(is_for_training) {}
 
   Builder& builder() { return builder_; }
   const Graph& graph() const { return builder_.graph(); }
   std::map<std::string, Operand>& names() { return names_; }
+  bool is_for_training() const { return is_for_training_; }
 
   /// The literal as a parameter of the graph: once for each name, however many nodes read it.
   ValueId parameter(const Literal& literal, const std::string& name, DType dtype = DType::kFloat32);
+  /// The same of an operand, which may be learned.
+  ValueId parameter(const Operand& operand);
 
  private:
   Builder& builder_;
   std::map<std::string, std::vector<float>>& weights_;
+  bool is_for_training_;
   std::map<std::string, Operand> names_;
   std::map<std::string, ValueId> parameters_;
 };
@@ -64,6 +69,11 @@ class OnnxNode {
   bool has_input(int i) const;
   bool is_literal(int i) const { return operand(i).literal.has_value(); }
   bool all_literals() const;
+  /// Whether input `i` is a literal that is learned: it may be read through value(i) alone, which keeps its name.
+  bool is_learned(int i) const { return operand(i).is_learned; }
+  bool reads_learned() const;
+  /// The model will be trained further: OnnxOptions::is_for_training.
+  bool is_for_training() const { return conversion_.is_for_training(); }
   Shape shape(int i) const;
   std::int64_t rank(int i) const { return static_cast<std::int64_t>(shape(i).size()); }
   /// Input `i` as a value of the graph; a literal becomes a parameter.
@@ -98,6 +108,8 @@ class OnnxNode {
   bool wants_output(int k) const;
   void give(int k, ValueId value);
   void give(int k, Literal literal);
+  /// A literal that is learned apart from the one that it was made of.
+  void give_learned(int k, Literal literal);
 
   Builder& builder() { return conversion_.builder(); }
   Shape shape_of(ValueId value) { return builder().graph().value(value).type.shape; }

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "graph/onnx/node.h"
+#include "graph/onnx/proto.h"
 #include "graph/onnx/tensor.h"
 #include "schemas/diagnostic.h"
 
@@ -41,38 +41,14 @@ std::vector<std::string> known_operators() {
   return names;
 }
 
-/// "Nx3x224x224": open extents by their names.
-std::string shape_text(const onnx::TensorShapeProto& shape) {
-  std::string text;
-  for (int i = 0; i < shape.dim_size(); ++i) {
-    const auto& dim = shape.dim(i);
-    text += i ? "x" : "";
-    text += dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param().empty() ? "?" : dim.dim_param();
-  }
-  return text;
-}
-
-std::set<std::string> initializer_names(const onnx::GraphProto& graph) {
-  std::set<std::string> names;
-  for (const onnx::TensorProto& tensor : graph.initializer()) names.insert(tensor.name());
-  return names;
-}
-
-/// Inputs of operators that are settings though ONNX passes real numbers: thaw must know them while it reads.
-bool is_setting(const std::string& op, int port) {
-  static const std::map<std::string, int> kFirstSetting{{"Clip", 1},  {"Dropout", 1}, {"Pad", 1},
-                                                        {"Range", 0}, {"Resize", 1},  {"Upsample", 1}};
-  const auto found = kFirstSetting.find(op);
-  return found != kFirstSetting.end() && port >= found->second;
-}
-
 class Reader {
  public:
   Reader(const std::string& path, const onnx::ModelProto& proto, const OpRegistry& registry, const OnnxOptions& options)
       : path_(path), folder_(std::filesystem::path(path).parent_path().string()), proto_(proto), options_(options) {
     model_.graph = std::make_shared<Graph>();
     builder_.emplace(*model_.graph, registry);
-    conversion_.emplace(*builder_, model_.weights);
+    conversion_.emplace(*builder_, model_.weights, options.is_for_training);
+    cut();
   }
 
   OnnxModel run() {
@@ -80,13 +56,29 @@ class Reader {
     throw_if_any();
     read_initializers();
     read_inputs();
-    for (const onnx::NodeProto& node : proto_.graph().node()) convert(node);
+    for (int i = 0; i < proto_.graph().node_size(); ++i) {
+      if (is_wanted(i)) convert(proto_.graph().node(i));
+    }
     read_outputs();
     throw_if_any();
     return std::move(model_);
   }
 
  private:
+  /// With a cut, what lies behind it is not looked at: it may be of kinds that thaw does not know.
+  void cut() {
+    if (options_.until.empty()) return;
+    last_ = tensor_named(proto_.graph(), options_.until);
+    if (last_.empty()) {
+      add("", "nothing in the model is called \"" + options_.until + "\"");
+      return;
+    }
+    wanted_ = needed_nodes(proto_.graph(), {last_});
+    read_ = read_tensors(proto_.graph(), wanted_);
+  }
+  bool is_wanted(int node) const { return last_.empty() || wanted_[static_cast<std::size_t>(node)]; }
+  bool is_read(const std::string& tensor) const { return last_.empty() || read_.count(tensor) > 0; }
+
   void find_opset() {
     for (const auto& import : proto_.opset_import()) {
       if (import.domain().empty() || import.domain() == "ai.onnx") opset_ = import.version();
@@ -100,9 +92,12 @@ class Reader {
 
   void read_initializers() {
     for (const onnx::TensorProto& tensor : proto_.graph().initializer()) {
+      if (!is_read(tensor.name())) continue;
       const std::string place = "initializer " + quoted(tensor.name());
       try {
-        define(place, Operand{kNoValue, decode(tensor, folder_), tensor.name()});
+        Operand operand{kNoValue, decode(tensor, folder_), tensor.name(), false};
+        operand.is_learned = is_learned(*operand.literal, tensor.name());
+        define(place, std::move(operand));
       } catch (const std::runtime_error& error) {
         add(place, error.what());
         poison(tensor.name());
@@ -110,25 +105,31 @@ class Reader {
     }
   }
 
+  /// A single number without an axis is a setting of the arithmetic around it.
+  bool is_learned(const Literal& literal, const std::string& name) const {
+    return options_.is_for_training && is_real(literal.type) && !literal.shape.empty() &&
+           options_.constants.count(name) == 0;
+  }
+
   void read_inputs() {
     const auto initializers = initializer_names(proto_.graph());
     for (const onnx::ValueInfoProto& input : proto_.graph().input()) {
       // Before IR version 4 every initializer was listed as an input too.
-      if (initializers.count(input.name())) continue;
+      if (initializers.count(input.name()) || !is_read(input.name())) continue;
       const std::string place = "input " + quoted(input.name());
       const auto known = options_.known.find(input.name());
       ValueId value = kNoValue;
       if (known != options_.known.end()) {
-        define(place, Operand{kNoValue, known->second, input.name()});
+        define(place, Operand{kNoValue, known->second, input.name(), false});
       } else {
         try {
           const Shape shape = shape_of(input);
           // What has no elements has no values to wait for.
           if (element_count(shape) == 0) {
-            define(place, Operand{kNoValue, Literal{ElementType::kFloat32, shape, {}}, input.name()});
+            define(place, Operand{kNoValue, Literal{ElementType::kFloat32, shape, {}}, input.name(), false});
           } else {
             value = builder_->input(input.name(), {DType::kFloat32, shape});
-            define(place, Operand{value, std::nullopt, input.name()});
+            define(place, Operand{value, std::nullopt, input.name(), false});
           }
         } catch (const std::runtime_error& error) {
           add(place, error.what());
@@ -225,8 +226,11 @@ class Reader {
       throw Unsupported("is of the domain \"" + proto.domain() + "\", which thaw does not know");
     }
     builder_->enter(node.label());
-    if (fold(node)) return;
     const auto found = converters().find(node.op());
+    // What is learned must not be folded away: its gradient flows back through the node.
+    const bool is_kept = node.reads_learned() && found != converters().end();
+    if (node.reads_learned() && node.op() == "Identity") return node.give_learned(0, node.literal(0, "input"));
+    if (!is_kept && fold(node)) return;
     if (found == converters().end()) {
       const std::string nearest = nearest_name(node.op(), known_operators());
       throw Unsupported("the operator is not supported" + (nearest.empty() ? "" : "; nearest: " + nearest));
@@ -235,21 +239,21 @@ class Reader {
   }
 
   void read_outputs() {
-    for (const onnx::ValueInfoProto& output : proto_.graph().output()) {
-      const auto found = conversion_->names().find(output.name());
-      if (poisoned_.count(output.name())) continue;
-      if (found == conversion_->names().end()) {
-        add("output " + quoted(output.name()), "nothing in the model gives it");
-        continue;
-      }
-      const Operand& operand = found->second;
-      model_.outputs.push_back({output.name(), operand.value, operand.literal.value_or(Literal{})});
-      if (operand.value == kNoValue) continue;
-      ValueId& value = model_.outputs.back().value;
-      builder_->enter(output.name());
-      if (model_.graph->value(value).kind != ValueKind::kComputed) value = builder_->node("Identity", {value});
-      model_.graph->mark_output(value);
-    }
+    if (!last_.empty()) return read_output(last_);
+    for (const onnx::ValueInfoProto& output : proto_.graph().output()) read_output(output.name());
+  }
+
+  void read_output(const std::string& name) {
+    const auto found = conversion_->names().find(name);
+    if (poisoned_.count(name)) return;
+    if (found == conversion_->names().end()) return add("output " + quoted(name), "nothing in the model gives it");
+    const Operand& operand = found->second;
+    model_.outputs.push_back({name, operand.value, operand.literal.value_or(Literal{})});
+    if (operand.value == kNoValue) return;
+    ValueId& value = model_.outputs.back().value;
+    builder_->enter(name);
+    if (model_.graph->value(value).kind != ValueKind::kComputed) value = builder_->node("Identity", {value});
+    model_.graph->mark_output(value);
   }
 
   void define(const std::string& place, Operand operand) {
@@ -284,52 +288,14 @@ class Reader {
   OnnxModel model_;
   std::optional<Builder> builder_;
   std::optional<Conversion> conversion_;
+  std::string last_;                ///< the tensor where the model is cut; empty: it is not
+  std::vector<bool> wanted_;        ///< by node, where it is cut
+  std::set<std::string> read_;      ///< tensors that those nodes read
   std::set<std::string> poisoned_;  ///< names whose node or tensor was refused
   std::vector<Diagnostic> findings_;
 };
 
 }  // namespace
-
-OnnxFile::OnnxFile(const std::string& path, std::istream& bytes)
-    : path_(path), proto_(std::make_unique<onnx::ModelProto>()) {
-  if (!proto_->ParseFromIstream(&bytes)) throw InputError(path + ": is not an ONNX model (a serialized ModelProto)");
-  if (proto_->graph().output_size() == 0) throw InputError(path + ": holds no graph with outputs");
-}
-
-OnnxFile OnnxFile::open(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": no such file");
-  return OnnxFile(path, file);
-}
-
-OnnxFile::OnnxFile(OnnxFile&&) noexcept = default;
-
-OnnxFile::~OnnxFile() = default;
-
-std::vector<OnnxInput> OnnxFile::inputs() const {
-  std::set<std::string> settings;
-  for (const onnx::NodeProto& node : proto_->graph().node()) {
-    for (int i = 0; i < node.input_size(); ++i) {
-      if (is_setting(node.op_type(), i)) settings.insert(node.input(i));
-    }
-  }
-  const auto initializers = initializer_names(proto_->graph());
-  std::vector<OnnxInput> found;
-  for (const onnx::ValueInfoProto& input : proto_->graph().input()) {
-    if (initializers.count(input.name())) continue;
-    const auto& type = input.type().tensor_type();
-    OnnxInput one{input.name(), "?", shape_text(type.shape()), settings.count(input.name()) > 0};
-    try {
-      const ElementType element = element_type_of(type.elem_type());
-      one.type = name_of(element);
-      one.must_be_known = one.must_be_known || !is_real(element);
-    } catch (const std::out_of_range&) {
-      // translate() says that this type is not read.
-    }
-    found.push_back(std::move(one));
-  }
-  return found;
-}
 
 OnnxModel OnnxFile::translate(const OpRegistry& registry, const OnnxOptions& options) const {
   return Reader(path_, *proto_, registry, options).run();

@@ -3,6 +3,7 @@
 #include <istream>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,15 @@ struct OnnxOptions {
   /// Inputs that are fixed while reading, by name. Integer inputs (shapes, indices, axes) must be here: everything that
   /// depends on them alone is computed while reading.
   std::map<std::string, onnx_io::Literal> known;
+  /// Where the model is cut: a tensor, or a node by its name (its first output). What lies behind is not looked at.
+  /// Empty: the whole model.
+  std::string until;
+  /// The model will be trained further. Its real initializers become parameters that are learned, under their own names
+  /// and in their own shapes; single numbers without an axis, and what nodes hold as constants, stay as they are. Batch
+  /// normalizations keep their momentum and use stored statistics whatever the file says, and Dropout stays a node: how
+  /// they act while training is the caller's business.
+  bool is_for_training = false;
+  std::set<std::string> constants;  ///< initializers that are not learned all the same
 };
 
 /// An input or output of a model, in the file's order.
@@ -45,6 +55,7 @@ struct OnnxInput {
   std::string type;            ///< "float32"
   std::string shape;           ///< "Nx3x224x224", open extents by their names
   bool must_be_known = false;  ///< shapes, indices, settings: thaw needs the values while it reads
+  Shape extents;               ///< -1: open
 };
 
 /// An ONNX model file, parsed but not yet translated.
@@ -58,8 +69,14 @@ class OnnxFile {
   ~OnnxFile();
 
   const std::string& path() const { return path_; }
-  /// Inputs that have no initializer, in the file's order.
-  std::vector<OnnxInput> inputs() const;
+  /// Inputs that have no initializer, in the file's order; with a cut, those that the rest needs.
+  std::vector<OnnxInput> inputs(const std::string& until = {}) const;
+  std::vector<std::string> outputs() const;
+  /// Whether the model can be cut there: a tensor that a node gives, or a node.
+  bool has(const std::string& until) const;
+  /// The names of nodes and of the tensors that they give.
+  std::vector<std::string> names() const;
+  std::vector<std::string> initializers() const;
   /// The model as a graph; external data is read from the file's folder alone. Opsets 1 to 27 of the default domain.
   /// Throws InputError with every node and tensor that cannot be read: "FILE: node NAME (OP): what".
   OnnxModel translate(const OpRegistry& registry, const OnnxOptions& options = {}) const;

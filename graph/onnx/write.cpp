@@ -2,6 +2,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -244,12 +245,17 @@ class Writer {
     const Attributes& a = node.attributes;
     const std::string& op = node.op;
     if (op == "Reshape") {
-      Integers shape = a.integers("shape");
-      // 0 copies the input's extent: the batch stays open.
-      if (is_batch(shape) && is_batch(graph_.value(node.inputs[0]).type.shape)) shape[0] = 0;
-      add(op, {inputs[0], integers(output + "/shape", shape)}, output);
+      add(op, {inputs[0], integers(output + "/shape", open_shape(node))}, output);
     } else if (op == "Expand") {
-      add(op, {inputs[0], integers(output + "/shape", a.integers("shape"))}, output);
+      Integers shape = a.integers("shape");
+      const Shape& from = graph_.value(node.inputs[0]).type.shape;
+      // 1 leaves the input's extent as it is.
+      if (is_batch(shape) && is_batch(from) && from.size() == shape.size()) {
+        shape[0] = 1;
+      } else if (is_batch(shape)) {
+        fail_fixed(node);
+      }
+      add(op, {inputs[0], integers(output + "/shape", shape)}, output);
     } else if (op == "Tile") {
       add(op, {inputs[0], integers(output + "/repeats", a.integers("repeats"))}, output);
     } else if (op == "ReduceSum") {
@@ -303,6 +309,26 @@ class Writer {
     } else {
       throw InputError("layer " + node.layer + ": ONNX has no operator for " + op);
     }
+  }
+
+  /// What Reshape is given so that the batch stays open: 0 copies the input's extent, -1 is what is left for one that
+  /// the batch was merged into.
+  Integers open_shape(const Node& node) const {
+    Integers shape = node.attributes.integers("shape");
+    if (!is_batch(graph_.value(node.inputs[0]).type.shape)) return shape;
+    if (is_batch(shape)) {
+      shape[0] = 0;
+      return shape;
+    }
+    const auto has_batch = [&](std::int64_t extent) { return extent % options_.batch == 0; };
+    if (std::count_if(shape.begin(), shape.end(), has_batch) != 1) fail_fixed(node);
+    *std::find_if(shape.begin(), shape.end(), has_batch) = -1;
+    return shape;
+  }
+
+  [[noreturn]] static void fail_fixed(const Node& node) {
+    throw InputError("layer " + node.layer + ": its " + node.op + " to " + to_text(node.attributes.integers("shape")) +
+                     " cannot be written for any number of samples");
   }
 
   /// An end before the first element would count from the end: INT64_MIN says "through the first".

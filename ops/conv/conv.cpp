@@ -203,7 +203,9 @@ void define_conv(OpRegistry& registry) {
                 .differentiability = Differentiability::kRule,
                 .gradient = transpose_gradient,
                 .flops = spread_flops});
-  registry.add({.name = "ConvTransposeGradBias", .infer = infer_grad_bias});
+  registry.add({.name = "ConvTransposeGradBias", .infer = infer_grad_bias, .flops = [](const InferContext& context) {
+                  return element_count(context.shape(0));
+                }});
   registry.add_inference_fusion({"Add into Conv", fuse_residual});
   for (const char* op : {"Conv", "ConvTranspose"}) {
     registry.add_fusion(

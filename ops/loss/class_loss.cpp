@@ -107,13 +107,17 @@ void define_class_loss(OpRegistry& registry) {
                 .max_inputs = 3,
                 .infer = infer_likelihood,
                 .differentiability = Differentiability::kRule,
-                .gradient = likelihood_gradient});
-  registry.add({.name = "NegativeLogLikelihoodLossGrad",
-                .min_inputs = 2,
-                .max_inputs = 3,
-                .infer = [](const InferContext& context) {
-                  return std::vector<TensorType>{{DType::kFloat32, context.node.attributes.integers("input_shape")}};
-                }});
+                .gradient = likelihood_gradient,
+                .flops = [](const InferContext& context) { return 2 * element_count(context.shape(1)); }});
+  registry.add(
+      {.name = "NegativeLogLikelihoodLossGrad",
+       .min_inputs = 2,
+       .max_inputs = 3,
+       .infer =
+           [](const InferContext& context) {
+             return std::vector<TensorType>{{DType::kFloat32, context.node.attributes.integers("input_shape")}};
+           },
+       .flops = [](const InferContext& context) { return 2 * element_count(context.shape(0)); }});
   registry.add({.name = "ClassWeightOf",
                 .max_inputs = 2,
                 .infer = infer_weight_of,

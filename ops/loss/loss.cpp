@@ -46,6 +46,11 @@ std::vector<TensorType> infer_mean(const InferContext& context) {
   return {{DType::kFloat32, {}}};
 }
 
+/// Of a kernel that does `each` operations on every element of its input `i`.
+auto flops_each(std::int64_t each, int i) {
+  return [each, i](const InferContext& context) { return each * element_count(context.shape(i)); };
+}
+
 /// The gradient of a loss of (prediction, target): flows to the prediction alone.
 auto pair_gradient(const std::string& grad_op) {
   return [grad_op](const GradientContext& context) {
@@ -61,8 +66,10 @@ void define_pair_loss(OpRegistry& registry, const std::string& name) {
                 .max_inputs = 2,
                 .infer = infer_pair_loss,
                 .differentiability = Differentiability::kRule,
-                .gradient = pair_gradient(name + "Grad")});
-  registry.add({.name = name + "Grad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second});
+                .gradient = pair_gradient(name + "Grad"),
+                .flops = flops_each(name == "SigmoidCrossEntropyLoss" ? 4 : 3, 0)});
+  registry.add(
+      {.name = name + "Grad", .min_inputs = 3, .max_inputs = 3, .infer = infer_like_second, .flops = flops_each(3, 1)});
 }
 
 std::vector<ValueId> mean_gradient(const GradientContext& context) {
@@ -114,8 +121,13 @@ void define_loss(OpRegistry& registry) {
                 .max_inputs = 2,
                 .infer = infer_mean,
                 .differentiability = Differentiability::kRule,
-                .gradient = mean_gradient});
-  registry.add({.name = "WeightedMeanGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_like_second});
+                .gradient = mean_gradient,
+                .flops = flops_each(2, 0)});
+  registry.add({.name = "WeightedMeanGrad",
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_like_second,
+                .flops = flops_each(2, 1)});
 }
 
 }  // namespace thaw

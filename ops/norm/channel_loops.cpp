@@ -5,14 +5,13 @@
 #include <emmintrin.h>
 #endif
 
+#include "ops/device/cpu/lanes.h"
 #include "ops/device/cpu/simd.h"
 
 namespace thaw::cpu {
 namespace {
 
-#define THAW_INLINE inline __attribute__((always_inline))
-
-THAW_INLINE void load(const float* at, int lanes, Lanes& to) {
+THAW_INLINE inline void load(const float* at, int lanes, Lanes& to) {
   if (lanes == kLanes) {
     to = *reinterpret_cast<const Lanes*>(at);
   } else {
@@ -20,7 +19,7 @@ THAW_INLINE void load(const float* at, int lanes, Lanes& to) {
     for (int c = 0; c < lanes; ++c) to[c] = at[c];
   }
 }
-THAW_INLINE void store(const Lanes& from, int lanes, float* at) {
+THAW_INLINE inline void store(const Lanes& from, int lanes, float* at) {
   if (lanes == kLanes) {
     *reinterpret_cast<Lanes*>(at) = from;
   } else {
@@ -28,34 +27,25 @@ THAW_INLINE void store(const Lanes& from, int lanes, float* at) {
   }
 }
 
-using Halves = std::uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
-using Words = std::uint32_t __attribute__((vector_size(64)));
-
-THAW_INLINE void load(const BFloat16* at, int lanes, Lanes& to) {
+THAW_INLINE inline void load(const BFloat16* at, int lanes, Lanes& to) {
   if (lanes == kLanes) {
-    const Words words = __builtin_convertvector(*reinterpret_cast<const Halves*>(at), Words) << 16;
-    to = reinterpret_cast<const Lanes&>(words);
+    Lanes16::Float row;
+    load<Lanes16>(at, row);
+    to = row;
   } else {
     to = Lanes{};
     for (int c = 0; c < lanes; ++c) to[c] = to_float(at[c]);
   }
 }
-/// See to_bfloat16.
-THAW_INLINE void round(const Lanes& from, Halves& to) {
-  const Words words = reinterpret_cast<const Words&>(from);
-  const Words rounded = (words + 0x7FFFU + (words >> 16 & 1U)) >> 16;
-  const Words kept = (words & 0x7FFFFFFFU) > 0x7F800000U ? (words >> 16 | 0x40U) : rounded;
-  to = __builtin_convertvector(kept, Halves);
-}
-THAW_INLINE void store(const Lanes& from, int lanes, BFloat16* at) {
+THAW_INLINE inline void store(const Lanes& from, int lanes, BFloat16* at) {
   if (lanes == kLanes) {
-    round(from, *reinterpret_cast<Halves*>(at));
+    store<Lanes16>(Lanes16::Float(from), at);
   } else {
     for (int c = 0; c < lanes; ++c) at[c] = to_bfloat16(from[c]);
   }
 }
 /// Past the caches: for outputs that would only drive other things out of them, and whose lines need not be read first.
-THAW_INLINE void stream_row(const Lanes& from, float* at) {
+THAW_INLINE inline void stream_row(const Lanes& from, float* at) {
 #if defined(__SSE__)
   const auto* quarters = reinterpret_cast<const __m128*>(&from);
   for (int q = 0; q < 4; ++q) _mm_stream_ps(at + 4 * q, quarters[q]);
@@ -63,17 +53,17 @@ THAW_INLINE void stream_row(const Lanes& from, float* at) {
   store(from, kLanes, at);
 #endif
 }
-THAW_INLINE void stream_row(const Lanes& from, BFloat16* at) {
+THAW_INLINE inline void stream_row(const Lanes& from, BFloat16* at) {
 #if defined(__SSE__)
-  Halves row;
-  round(from, row);
+  Lanes16::Halves row;
+  round<Lanes16>(Lanes16::Float(from), row);
   const auto* parts = reinterpret_cast<const __m128i*>(&row);
   for (int h = 0; h < 2; ++h) _mm_stream_si128(reinterpret_cast<__m128i*>(at) + h, parts[h]);
 #else
   store(from, kLanes, at);
 #endif
 }
-THAW_INLINE void load(const LaneNumbers& from, Lanes& to) { load(from.values, kLanes, to); }
+THAW_INLINE inline void load(const LaneNumbers& from, Lanes& to) { load(from.values, kLanes, to); }
 
 /// Sums run in four chains, because one would wait for each addition.
 constexpr int kChains = 4;
@@ -82,7 +72,7 @@ using Chain = std::integral_constant<int, kChain>;
 
 /// Calls body(offset, lanes, chain) for each row; full rows get their 16 lanes and their chain as constants.
 template <typename Body>
-THAW_INLINE void for_each_row(const Piece& piece, const Body& body) {
+THAW_INLINE inline void for_each_row(const Piece& piece, const Body& body) {
   const std::int64_t full = piece.lanes < kLanes ? 0 : piece.last_lanes < kLanes ? piece.rows - 1 : piece.rows;
   const std::int64_t stride = piece.stride;
   std::int64_t at = piece.offset, row = 0;
@@ -98,7 +88,7 @@ THAW_INLINE void for_each_row(const Piece& piece, const Body& body) {
 
 /// Works out each row by map_row(offset, lanes, row) and writes it.
 template <typename Number, typename MapRow>
-THAW_INLINE void write_rows(const Piece& piece, Number* to, const MapRow& map_row) {
+THAW_INLINE inline void write_rows(const Piece& piece, Number* to, const MapRow& map_row) {
   const auto write = [&](std::int64_t at, int lanes, auto) __attribute__((always_inline)) {
     Lanes row;
     map_row(at, lanes, row);
@@ -119,14 +109,14 @@ THAW_INLINE void write_rows(const Piece& piece, Number* to, const MapRow& map_ro
 #endif
 }
 
-THAW_INLINE void store_sum(const Lanes (&chains)[kChains], LaneNumbers& to) {
+THAW_INLINE inline void store_sum(const Lanes (&chains)[kChains], LaneNumbers& to) {
   const Lanes sum = (chains[0] + chains[1]) + (chains[2] + chains[3]);
   store(sum, kLanes, to.values);
 }
 
 /// dY of a row, zero where the fused relu was shut.
 template <typename Number>
-THAW_INLINE void load_open(const Number* dy, int lanes, bool has_relu, const Lanes& before_relu, Lanes& to) {
+THAW_INLINE inline void load_open(const Number* dy, int lanes, bool has_relu, const Lanes& before_relu, Lanes& to) {
   load(dy, lanes, to);
   if (has_relu) to = before_relu > 0 ? to : Lanes{};
 }

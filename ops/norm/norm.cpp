@@ -163,7 +163,8 @@ void define_batch_norm(OpRegistry& registry) {
                 .min_inputs = 2,
                 .max_inputs = 3,
                 .infer = infer_running_average,
-                .has_side_effect = true});
+                .has_side_effect = true,
+                .flops = [](const InferContext& context) { return 3 * element_count(context.shape(0)); }});
   registry.add_inference_fusion({"BatchNormalization into Conv", fold_batch_norm});
   registry.add_fusion({"relu into BatchNormalizationTraining", [](Graph& graph, int i) {
                          return graph.nodes()[static_cast<std::size_t>(i)].op == "Relu" &&

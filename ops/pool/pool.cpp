@@ -74,6 +74,19 @@ std::vector<ValueId> max_gradient(const GradientContext& context) {
   return {context.builder.node(context.node.op + "Grad", {context.input(0), context.grad()}, context.node.attributes)};
 }
 
+/// An addition or comparison for each element of each window of `pooled`.
+std::int64_t window_flops(const InferContext& context, const Shape& pooled) {
+  return element_count(pooled) * element_count(context.node.attributes.integers("kernel_shape"));
+}
+
+std::int64_t pool_flops(const InferContext& context) { return window_flops(context, infer_pool(context)[0].shape); }
+std::int64_t average_grad_flops(const InferContext& context) { return window_flops(context, context.shape(0)); }
+std::int64_t max_grad_flops(const InferContext& context) { return window_flops(context, context.shape(1)); }
+std::int64_t one_flop_each(const InferContext& context) { return element_count(context.shape(0)); }
+std::int64_t one_flop_a_pixel(const InferContext& context) {
+  return element_count(infer_average_grad(context)[0].shape);
+}
+
 /// AveragePoolGrad then ReluGrad would write the largest gradient of a small network twice; one pass writes it once.
 bool fuse_average_relu_grad(Graph& graph, int i) {
   const Node relu = graph.nodes()[static_cast<std::size_t>(i)];
@@ -96,28 +109,35 @@ void define_pool(OpRegistry& registry) {
   registry.add({.name = "AveragePool",
                 .infer = infer_pool,
                 .differentiability = Differentiability::kRule,
-                .gradient = average_gradient});
-  registry.add({.name = "AveragePoolGrad", .infer = infer_average_grad});
+                .gradient = average_gradient,
+                .flops = pool_flops});
+  registry.add({.name = "AveragePoolGrad", .infer = infer_average_grad, .flops = average_grad_flops});
   registry.add({.name = "AveragePoolReluGrad",
                 .min_inputs = 2,
                 .max_inputs = 2,
                 .infer = infer_average_grad,
-                .in_place_inputs = {1}});
+                .in_place_inputs = {1},
+                .flops = average_grad_flops});
   registry.add({.name = "MaxPool",
                 .infer = infer_pool,
                 .differentiability = Differentiability::kRule,
-                .gradient = max_gradient});
-  registry.add({.name = "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
+                .gradient = max_gradient,
+                .flops = pool_flops});
+  registry.add(
+      {.name = "MaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad, .flops = max_grad_flops});
   registry.add({.name = "GlobalAveragePool",
                 .infer = infer_global,
                 .differentiability = Differentiability::kRule,
-                .gradient = average_gradient});
-  registry.add({.name = "GlobalAveragePoolGrad", .infer = infer_average_grad});
+                .gradient = average_gradient,
+                .flops = one_flop_each});
+  registry.add({.name = "GlobalAveragePoolGrad", .infer = infer_average_grad, .flops = one_flop_a_pixel});
   registry.add({.name = "GlobalMaxPool",
                 .infer = infer_global,
                 .differentiability = Differentiability::kRule,
-                .gradient = max_gradient});
-  registry.add({.name = "GlobalMaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad});
+                .gradient = max_gradient,
+                .flops = one_flop_each});
+  registry.add(
+      {.name = "GlobalMaxPoolGrad", .min_inputs = 2, .max_inputs = 2, .infer = infer_max_grad, .flops = one_flop_each});
   registry.add_fusion({"relu gradient into average pool gradient", fuse_average_relu_grad});
 }
 

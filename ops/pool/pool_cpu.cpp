@@ -66,10 +66,14 @@ inline float share_of(const PoolGeometry& g, std::int64_t z, std::int64_t y, std
 
 // Forward, one row of output: `x` is a plane's first element, `y` the row's; `channels` of those that lie side by side.
 
-using ForwardRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x, float* y);
+// `Number` is float or BFloat16; all compute in float.
 
-THAW_SIMD_CLONES void average_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
-                                  float* y) {
+template <typename Number>
+using ForwardRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const Number* x, Number* y);
+
+template <typename Number>
+THAW_SIMD_CLONES void average_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const Number* x,
+                                  Number* y) {
   const std::int64_t height = g.axes[1].outputs;
   Taps taps(g, row);
   for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
@@ -78,8 +82,12 @@ THAW_SIMD_CLONES void average_row(const PoolGeometry& g, std::int64_t row, std::
     for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
       using L = decltype(width);
       typename L::Float sum = {};
-      taps.for_each([&](std::int64_t at) THAW_INLINE { sum += lanes<L>(x + at + c); });
-      lanes<L>(y + c) = share * sum;
+      taps.for_each([&](std::int64_t at) THAW_INLINE {
+        typename L::Float value;
+        load<L>(x + at + c, value);
+        sum += value;
+      });
+      store<L>(share * sum, y + c);
     });
   }
 }
@@ -94,19 +102,22 @@ THAW_SIMD_CLONES void average_row_2x2_16(const PoolGeometry& g, std::int64_t row
   }
 }
 
-THAW_SIMD_CLONES void max_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* x,
-                              float* y) {
+template <typename Number>
+THAW_SIMD_CLONES void max_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const Number* x,
+                              Number* y) {
   Taps taps(g, row);
   for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, y += g.in.block) {
     taps.go_to(ox);
     for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
       using L = decltype(width);
-      typename L::Float largest = lanes<L>(x + taps.first() + c);
+      typename L::Float largest;
+      load<L>(x + taps.first() + c, largest);
       taps.for_each([&](std::int64_t at) THAW_INLINE {
-        const typename L::Float value = lanes<L>(x + at + c);
+        typename L::Float value;
+        load<L>(x + at + c, value);
         largest = value > largest ? value : largest;
       });
-      lanes<L>(y + c) = largest;
+      store<L>(largest, y + c);
     });
   }
 }
@@ -115,11 +126,13 @@ THAW_SIMD_CLONES void max_row(const PoolGeometry& g, std::int64_t row, std::int6
 // is written once and rows are independent. `relu` (null without) is the fused activation's output; `dx` may be the
 // same memory.
 
-using AverageGradRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* dy,
-                                const float* relu, float* dx);
+template <typename Number>
+using AverageGradRow = void (*)(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const Number* dy,
+                                const Number* relu, Number* dx);
 
-THAW_SIMD_CLONES void average_grad_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const float* dy,
-                                       const float* relu, float* dx) {
+template <typename Number>
+THAW_SIMD_CLONES void average_grad_row(const PoolGeometry& g, std::int64_t row, std::int64_t channels, const Number* dy,
+                                       const Number* relu, Number* dx) {
   const std::int64_t at[2] = {row / g.in.height, row % g.in.height};
   const auto readers = [&](std::size_t axis, std::int64_t i, std::int64_t side) {
     return g.axes[axis].reader_begin[static_cast<std::size_t>(i + side)];
@@ -132,18 +145,21 @@ THAW_SIMD_CLONES void average_grad_row(const PoolGeometry& g, std::int64_t row, 
         const std::int64_t oz = g.axes[0].readers[static_cast<std::size_t>(a)];
         for (std::int64_t b = readers(1, at[1], 0); b < readers(1, at[1], 1); ++b) {
           const std::int64_t oy = g.axes[1].readers[static_cast<std::size_t>(b)];
-          const float* from = dy + (oz * g.axes[1].outputs + oy) * g.out_row_size() + c;
+          const Number* from = dy + (oz * g.axes[1].outputs + oy) * g.out_row_size() + c;
           for (std::int64_t d = readers(2, ix, 0); d < readers(2, ix, 1); ++d) {
             const std::int64_t ox = g.axes[2].readers[static_cast<std::size_t>(d)];
-            sum += share_of(g, oz, oy, ox) * lanes<L>(from + ox * g.in.block);
+            typename L::Float grad;
+            load<L>(from + ox * g.in.block, grad);
+            sum += share_of(g, oz, oy, ox) * grad;
           }
         }
       }
       if (relu) {
-        const typename L::Float kept = lanes<L>(relu + c);
+        typename L::Float kept;
+        load<L>(relu + c, kept);
         sum = kept > 0 ? sum : typename L::Float{};
       }
-      lanes<L>(dx + c) = sum;
+      store<L>(sum, dx + c);
     });
   }
 }
@@ -163,29 +179,35 @@ THAW_SIMD_CLONES void average_relu_grad_row_2x2_16(const PoolGeometry& g, std::i
 }
 
 /// Gradient of a maximum, a whole plane, because windows of neighbouring rows may share elements.
-THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channels, const float* x, const float* dy,
-                                     float* dx) {
-  for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, 0.0F);
+template <typename Number>
+THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channels, const Number* x, const Number* dy,
+                                     Number* dx) {
+  for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, Number{});
   for (std::int64_t row = 0; row < g.out_rows(); ++row) {
     Taps taps(g, row);
     for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, dy += g.in.block) {
       taps.go_to(ox);
       for_each_lanes(channels, [&](auto width, std::int64_t c) THAW_INLINE {
         using L = decltype(width);
-        typename L::Float largest = lanes<L>(x + taps.first() + c);
+        typename L::Float largest;
+        load<L>(x + taps.first() + c, largest);
         typename L::Int best = {};
         std::int32_t tap = 0;
         taps.for_each([&](std::int64_t at) THAW_INLINE {
-          const typename L::Float value = lanes<L>(x + at + c);
+          typename L::Float value;
+          load<L>(x + at + c, value);
           const auto is_larger = value > largest;
           largest = is_larger ? value : largest;
           best = is_larger ? typename L::Int{} + tap : best;
           ++tap;
         });
-        const typename L::Float grad = lanes<L>(dy + c);
+        typename L::Float grad;
+        load<L>(dy + c, grad);
         tap = 0;
         taps.for_each([&](std::int64_t at) THAW_INLINE {
-          lanes<L>(dx + at + c) += best == typename L::Int{} + tap ? grad : typename L::Float{};
+          typename L::Float sum;
+          load<L>(dx + at + c, sum);
+          store<L>(sum + (best == typename L::Int{} + tap ? grad : typename L::Float{}), dx + at + c);
           ++tap;
         });
       });
@@ -212,48 +234,67 @@ struct Pieces {
   }
 };
 
-std::unique_ptr<Kernel> make_pool(BindContext& context, bool is_max) {
-  if (auto kernel = is_max ? bind_quantized_max_pool(context) : nullptr) return kernel;
-  const auto in = desc_of(picture_layout(context, 0));
+/// The loop for the number of channels and the window: the most common case has one of its own.
+ForwardRow<float> forward_row(const PoolGeometry& g, bool is_max, float) {
+  return is_max ? max_row<float> : g.is_2x2_of_16() ? average_row_2x2_16 : average_row<float>;
+}
+ForwardRow<BFloat16> forward_row(const PoolGeometry&, bool is_max, BFloat16) {
+  return is_max ? max_row<BFloat16> : average_row<BFloat16>;
+}
+AverageGradRow<float> backward_row(const PoolGeometry& g, bool has_relu, float) {
+  return has_relu && g.is_2x2_of_16() ? average_relu_grad_row_2x2_16 : average_grad_row<float>;
+}
+AverageGradRow<BFloat16> backward_row(const PoolGeometry&, bool, BFloat16) { return average_grad_row<BFloat16>; }
+
+/// make(context, layout of the picture at input `i`, Number()).
+template <typename Make>
+std::unique_ptr<Kernel> for_number(BindContext& context, int i, const Make& make) {
+  const LayoutPtr layout = picture_layout_as_it_is(context, i);
+  return is_bfloat16(layout) ? make(desc_of(layout), BFloat16()) : make(desc_of(layout), float());
+}
+
+template <typename Number>
+std::unique_ptr<Kernel> make_pool(BindContext& context, bool is_max, const dnnl::memory::desc& in) {
   const Shape& pooled = context.output_type(0).shape;
   const PoolGeometry g(context.node(), in, pooled);
   context.want_input(0, layout_of(in));
   context.give_output(0, layout_of(reshaped_like(in, pooled)));
-  const ForwardRow forward = is_max ? max_row : g.is_2x2_of_16() ? average_row_2x2_16 : average_row;
+  const auto forward = forward_row(g, is_max, Number());
   const Pieces pieces{g.in.outer, g.out_rows(), g.in.block};
   return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
-    const float* x = floats(b.inputs[0]);
-    float* y = mutable_floats(b.outputs[0]);
+    const auto* x = static_cast<const Number*>(b.inputs[0]);
+    auto* y = static_cast<Number*>(b.outputs[0]);
     pieces.run(begin, end, [&](std::int64_t plane, std::int64_t row, std::int64_t c, std::int64_t channels) {
-      float* to = y + plane * g.out_size() + row * g.out_row_size() + c;
+      Number* to = y + plane * g.out_size() + row * g.out_row_size() + c;
       forward(g, row, channels, x + plane * g.in_size() + c, to);
     });
   });
 }
 
-std::unique_ptr<Kernel> make_average_grad(BindContext& context) {
+/// `like` is the layout of what the relu let pass, or of the average's gradient where there is no relu.
+template <typename Number>
+std::unique_ptr<Kernel> make_average_grad(BindContext& context, const dnnl::memory::desc& like) {
   const bool has_relu = context.has_input(1);
   const Shape& pooled = context.input_type(0).shape;
-  const auto in = has_relu ? desc_of(picture_layout(context, 1))
-                           : reshaped_like(desc_of(picture_layout(context, 0)), context.output_type(0).shape);
+  const auto in = has_relu ? like : reshaped_like(like, context.output_type(0).shape);
   const PoolGeometry g(context.node(), in, pooled);
   context.want_input(0, layout_of(reshaped_like(in, pooled)));
   if (has_relu) context.want_input(1, layout_of(in));
   context.give_output(0, layout_of(in));
-  const AverageGradRow backward = has_relu && g.is_2x2_of_16() ? average_relu_grad_row_2x2_16 : average_grad_row;
+  const auto backward = backward_row(g, has_relu, Number());
   const Pieces pieces{g.in.outer, g.in_rows(), g.in.block};
   return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
     pieces.run(begin, end, [&](std::int64_t plane, std::int64_t row, std::int64_t c, std::int64_t channels) {
       const std::int64_t at = plane * g.in_size() + row * g.in_row_size() + c;
-      const float* relu = has_relu ? floats(b.inputs[1]) + at : nullptr;
-      backward(g, row, channels, floats(b.inputs[0]) + plane * g.out_size() + c, relu,
-               mutable_floats(b.outputs[0]) + at);
+      const Number* relu = has_relu ? static_cast<const Number*>(b.inputs[1]) + at : nullptr;
+      backward(g, row, channels, static_cast<const Number*>(b.inputs[0]) + plane * g.out_size() + c, relu,
+               static_cast<Number*>(b.outputs[0]) + at);
     });
   });
 }
 
-std::unique_ptr<Kernel> make_max_grad(BindContext& context) {
-  const auto in = desc_of(picture_layout(context, 0));
+template <typename Number>
+std::unique_ptr<Kernel> make_max_grad(BindContext& context, const dnnl::memory::desc& in) {
   const Shape& pooled = context.input_type(1).shape;
   const PoolGeometry g(context.node(), in, pooled);
   context.want_input(0, layout_of(in));
@@ -263,9 +304,30 @@ std::unique_ptr<Kernel> make_max_grad(BindContext& context) {
   return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
     pieces.run(begin, end, [&](std::int64_t plane, std::int64_t, std::int64_t c, std::int64_t channels) {
       const std::int64_t at = plane * g.in_size() + c;
-      max_grad_plane(g, channels, floats(b.inputs[0]) + at, floats(b.inputs[1]) + plane * g.out_size() + c,
-                     mutable_floats(b.outputs[0]) + at);
+      max_grad_plane(g, channels, static_cast<const Number*>(b.inputs[0]) + at,
+                     static_cast<const Number*>(b.inputs[1]) + plane * g.out_size() + c,
+                     static_cast<Number*>(b.outputs[0]) + at);
     });
+  });
+}
+
+std::unique_ptr<Kernel> bind_pool(BindContext& context, bool is_max) {
+  if (auto kernel = is_max ? bind_quantized_max_pool(context) : nullptr) return kernel;
+  return for_number(context, 0, [&]<typename Number>(const dnnl::memory::desc& in, Number) {
+    return make_pool<Number>(context, is_max, in);
+  });
+}
+
+std::unique_ptr<Kernel> bind_average_grad(BindContext& context) {
+  return for_number(context, context.has_input(1) ? 1 : 0,
+                    [&]<typename Number>(const dnnl::memory::desc& like, Number) {
+                      return make_average_grad<Number>(context, like);
+                    });
+}
+
+std::unique_ptr<Kernel> bind_max_grad(BindContext& context) {
+  return for_number(context, 0, [&]<typename Number>(const dnnl::memory::desc& in, Number) {
+    return make_max_grad<Number>(context, in);
   });
 }
 
@@ -296,15 +358,15 @@ std::unique_ptr<Kernel> make_max_with_indices(BindContext& context) {
 }  // namespace
 
 void add_pool_kernels(KernelTable& table) {
-  table["AveragePool"] = [](BindContext& context) { return make_pool(context, false); };
+  table["AveragePool"] = [](BindContext& context) { return bind_pool(context, false); };
   table["MaxPool"] = [](BindContext& context) {
-    return context.node().outputs.size() > 1 ? make_max_with_indices(context) : make_pool(context, true);
+    return context.node().outputs.size() > 1 ? make_max_with_indices(context) : bind_pool(context, true);
   };
-  table["AveragePoolGrad"] = make_average_grad;
-  table["AveragePoolReluGrad"] = make_average_grad;
-  table["MaxPoolGrad"] = make_max_grad;
-  table["GlobalMaxPool"] = [](BindContext& context) { return make_pool(context, true); };
-  table["GlobalMaxPoolGrad"] = make_max_grad;
+  table["AveragePoolGrad"] = bind_average_grad;
+  table["AveragePoolReluGrad"] = bind_average_grad;
+  table["MaxPoolGrad"] = bind_max_grad;
+  table["GlobalMaxPool"] = [](BindContext& context) { return bind_pool(context, true); };
+  table["GlobalMaxPoolGrad"] = bind_max_grad;
   add_global_average_kernels(table);
 }
 

@@ -70,9 +70,13 @@ void define_resize(OpRegistry& registry) {
        .differentiability = Differentiability::kRule,
        .gradient = resize_gradient,
        .flops = [](const InferContext& context) { return 4 * element_count(infer_resize(context)[0].shape); }});
-  registry.add({.name = "ResizeGrad", .infer = [](const InferContext& context) {
-                  return std::vector<TensorType>{{DType::kFloat32, context.node.attributes.integers("input_shape")}};
-                }});
+  registry.add(
+      {.name = "ResizeGrad",
+       .infer =
+           [](const InferContext& context) {
+             return std::vector<TensorType>{{DType::kFloat32, context.node.attributes.integers("input_shape")}};
+           },
+       .flops = [](const InferContext& context) { return 4 * element_count(context.shape(0)); }});
 }
 
 }  // namespace thaw

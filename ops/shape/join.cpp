@@ -165,9 +165,14 @@ void define_join(OpRegistry& registry) {
                 .differentiability = Differentiability::kRule,
                 .gradient = gather_gradient});
   registry.add(
-      {.name = "GatherGrad", .min_inputs = 2, .max_inputs = 2, .infer = [](const InferContext& context) {
-         return std::vector<TensorType>{{context.input(0).dtype, context.node.attributes.integers("input_shape")}};
-       }});
+      {.name = "GatherGrad",
+       .min_inputs = 2,
+       .max_inputs = 2,
+       .infer =
+           [](const InferContext& context) {
+             return std::vector<TensorType>{{context.input(0).dtype, context.node.attributes.integers("input_shape")}};
+           },
+       .flops = [](const InferContext& context) { return element_count(context.shape(0)); }});
   registry.add({.name = "Expand",
                 .infer = infer_expand,
                 .differentiability = Differentiability::kRule,
@@ -180,7 +185,9 @@ void define_join(OpRegistry& registry) {
                       return std::vector<ValueId>{
                           context.builder.node("TileGrad", {context.grad()}, context.node.attributes)};
                     }});
-  registry.add({.name = "TileGrad", .infer = [](const InferContext& context) { return infer_tile(context, true); }});
+  registry.add({.name = "TileGrad",
+                .infer = [](const InferContext& context) { return infer_tile(context, true); },
+                .flops = [](const InferContext& context) { return element_count(context.shape(0)); }});
 }
 
 }  // namespace thaw

@@ -23,6 +23,18 @@ std::vector<TensorType> infer_update(const InferContext& context) {
   return {{DType::kFloat32, {}}};
 }
 
+/// By weight: two for the gradients' norm, then the rule's own; a root or a division counts as one.
+std::int64_t update_flops(const InferContext& context) {
+  const Attributes& attributes = context.node.attributes;
+  const std::int64_t descent = attributes.real("momentum") > 0 ? 4 : 2;
+  const std::int64_t each = context.node.op == "Adam" ? 13 : context.node.op == "RmsProp" ? 8 + descent : 2 + descent;
+  std::int64_t weights = 0;
+  for (const ValueId weight : UpdateInputs::of(context.node).weights) {
+    weights += element_count(context.graph.value(weight).type.shape);
+  }
+  return each * weights;
+}
+
 }  // namespace
 
 std::vector<std::string> slot_names(const std::string& op, const Attributes& attributes) {
@@ -54,7 +66,12 @@ UpdateInputs UpdateInputs::of(const Node& node) {
 void define_update(OpRegistry& registry) {
   constexpr int kAny = 1 << 30;
   for (const char* name : {"Sgd", "RmsProp", "Adam"}) {
-    registry.add({.name = name, .min_inputs = 3, .max_inputs = kAny, .infer = infer_update, .has_side_effect = true});
+    registry.add({.name = name,
+                  .min_inputs = 3,
+                  .max_inputs = kAny,
+                  .infer = infer_update,
+                  .has_side_effect = true,
+                  .flops = update_flops});
   }
 }
 

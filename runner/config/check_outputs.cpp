@@ -123,10 +123,10 @@ class OutputChecks {
   }
 
   void check_activation(int layer, const std::string& kind, Activation needed) {
-    const Activation activation = facts_.activation(layer);
-    if (activation == needed) return;
+    const std::optional<Activation> activation = facts_.activation(layer);
+    if (!activation || *activation == needed) return;
     findings_.add(facts_.activation_path(layer),
-                  quoted(facts_.names()[layer]) + " ends in " + Activation_Name(activation) + ", but its " + kind +
+                  quoted(facts_.names()[layer]) + " ends in " + Activation_Name(*activation) + ", but its " + kind +
                       " needs " + Activation_Name(needed),
                   "expected activation: " + Activation_Name(needed));
   }

@@ -34,8 +34,9 @@ std::vector<std::string> ModelFacts::output_names() const {
   return outputs;
 }
 
-Activation ModelFacts::activation(int index) const {
+std::optional<Activation> ModelFacts::activation(int index) const {
   const Layer& layer = model_.layer(index);
+  if (layer.has_onnx()) return std::nullopt;
   if (layer.has_activation()) return layer.activation().function();
   if (layer.has_conv2d()) return layer.conv2d().activation();
   return layer.has_dense() ? layer.dense().activation() : LINEAR;

@@ -22,8 +22,8 @@ class ModelFacts {
   /// Layers that `index` feeds.
   const std::vector<int>& readers(int index) const { return readers_[index]; }
 
-  /// The activation a layer ends in.
-  Activation activation(int index) const;
+  /// The activation a layer ends in; none: only its file knows.
+  std::optional<Activation> activation(int index) const;
   /// The values a layer puts out for a sample, where the file itself says so.
   std::optional<int> units(int index) const;
   /// The field that says so: "model.layer[8].dense.units".

@@ -8,7 +8,10 @@
 #include "graph/passes/rewrite.h"
 #include "ops/catalogue.h"
 #include "ops/update/update.h"
+#include "runner/config/model_facts.h"
 #include "schemas/diagnostic.h"
+#include "schemas/layer_names.h"
+#include "schemas/targets.h"
 
 namespace thaw {
 namespace {
@@ -43,7 +46,7 @@ UpdateOp update_op(const Train& train) {
 void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients, Builder& builder, BuiltGraph& built) {
   UpdateOp update = update_op(train);
   built.learning_rate = builder.input("learning_rate", {DType::kFloat32, {}});
-  built.step = builder.input("step", {DType::kInt32, {}});
+  built.step = built.model.step != kNoValue ? built.model.step : builder.input("step", {DType::kInt32, {}});
   std::vector<ValueId> inputs{built.objective.total, built.learning_rate, built.step};
   for (const auto& [parameter, gradient] : gradients) inputs.push_back(parameter);
   for (const auto& [parameter, gradient] : gradients) inputs.push_back(gradient);
@@ -57,6 +60,10 @@ void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients,
   builder.enter("update", Phase::kUpdate);
   built.gradient_norm = builder.node(update.op, inputs, update.attributes);
   builder.graph().mark_output(built.gradient_norm);
+  for (const RunningStatistic& statistic : built.model.running) {
+    builder.nodes("RunningAverage", {statistic.running, statistic.batch, built.gradient_norm},
+                  {{"momentum", statistic.momentum}, {"unbiased_count", statistic.unbiased_count}});
+  }
 }
 
 /// A fusion may replace an output by the value it was computed from, at the same place among the graph's outputs.
@@ -83,21 +90,52 @@ std::map<std::string, std::size_t> mark_outputs(const Experiment& config, BuiltG
   return places;
 }
 
-/// Forward graph and losses, then `passes`. Does nothing more once a layer does not fit.
-void build(const Experiment& config, Findings& findings, Builder& builder, const std::vector<Pass>& passes,
-           bool wants_dumps, BuiltGraph& built) {
-  const std::int64_t batch = config.train().batch_size();
-  built.model = compose(config.model(), batch, builder, findings);
-  if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return;
+/// What a file gives is not known before it was read. False if an output of one is not what its loss takes.
+bool are_file_outputs_fit(const Experiment& config, const BuiltGraph& built, Findings& findings) {
+  const std::vector<std::string> names = layer_names(config.model());
+  bool is_fit = true;
+  for (const Loss& loss : config.train().loss()) {
+    const auto found = std::find(names.begin(), names.end(), loss.output());
+    const int layer = static_cast<int>(found - names.begin());
+    if (found == names.end() || !config.model().layer(layer).has_onnx()) continue;
+    const bool is_binary = loss.has_binary_cross_entropy();
+    if (!is_binary && !loss.has_categorical_cross_entropy() && !loss.has_sparse_categorical_cross_entropy()) continue;
+    const std::string needed = is_binary ? "Sigmoid" : "Softmax";
+    const int producer = built.graph->value(built.model.outputs.at(loss.output())).producer;
+    if (producer >= 0 && built.graph->nodes()[static_cast<std::size_t>(producer)].op == needed) continue;
+    is_fit = false;
+    findings.add("model.layer[" + std::to_string(layer) + "].onnx",
+                 "\"" + loss.output() + "\" does not end in " + needed + ", but its " + kind_of(loss) + " needs one",
+                 std::string("expected a layer { activation { function: ") + (is_binary ? "SIGMOID" : "SOFTMAX") +
+                     " } } behind it, with the loss");
+  }
+  return is_fit;
+}
+
+/// Forward graph and losses. False once a layer does not fit.
+bool build_forward(const Experiment& config, const ComposeOptions& options, Findings& findings, Builder& builder,
+                   BuiltGraph& built) {
+  built.model = compose(config.model(), options, builder, findings);
+  if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return false;
+  if (!are_file_outputs_fit(config, built, findings)) return false;
   try {
-    built.objective = add_objective(config.train(), built.model, batch, builder);
+    built.objective = add_objective(config.train(), built.model, options.batch, builder);
   } catch (const GraphError& error) {
     findings.add("train.loss", "layer \"" + error.layer() + "\": " + error.message());
-    return;
+    return false;
   }
+  return true;
+}
+
+void run_passes(const Experiment& config, const std::vector<Pass>& passes, bool wants_dumps, BuiltGraph& built) {
   const auto places = mark_outputs(config, built);
   built.passes = run_pipeline(*built.graph, operators(), passes, wants_dumps);
   built.reads = reads_after(places, *built.graph);
+}
+
+bool has_anything_to_learn(const ComposedModel& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(),
+                     [](const LayerInfo& layer) { return layer.trainable_parameters > 0; });
 }
 
 Pass fusion(const std::string& name) {
@@ -110,7 +148,7 @@ Pass removal() {
 
 }  // namespace
 
-BuiltGraph build_training(const Experiment& config, Findings& findings, bool wants_dumps) {
+BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings, bool wants_dumps) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
@@ -118,16 +156,43 @@ BuiltGraph build_training(const Experiment& config, Findings& findings, bool wan
                          const auto found = differentiate(builder, built.objective.total);
                          add_update(config.train(), found, builder, built);
                        }};
-  build(config, findings, builder, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps,
-        built);
+  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files};
+  if (!build_forward(config, options, findings, builder, built)) return built;
+  if (!has_anything_to_learn(built.model)) {
+    findings.add("model", "has nothing to learn: no layer has weights");
+    return built;
+  }
+  run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps, built);
   return built;
 }
 
-BuiltGraph build_evaluation(const Experiment& config, Findings& findings) {
+BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
-  build(config, findings, builder, {fusion("fuse"), removal()}, false, built);
+  const ComposeOptions options{config.train().batch_size(), false, config.seed(), files};
+  if (build_forward(config, options, findings, builder, built)) {
+    run_passes(config, {fusion("fuse"), removal()}, false, built);
+  }
+  return built;
+}
+
+BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings) {
+  BuiltGraph built;
+  built.graph = std::make_shared<Graph>();
+  Builder builder(*built.graph, operators());
+  built.model = compose(config.model(), {batch, false, config.seed(), files}, builder, findings);
+  if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return built;
+  std::set<ValueId> taken;
+  for (const std::string& name : ModelFacts(config.model()).output_names()) {
+    ValueId value = built.model.outputs.at(name);
+    builder.enter(name);
+    const bool is_computed = built.graph->value(value).kind == ValueKind::kComputed;
+    if (!is_computed || !taken.insert(value).second) value = builder.node("Identity", {value});
+    built.graph->mark_output(value);
+    built.reads[name] = value;
+  }
+  built.passes = run_pipeline(*built.graph, operators(), {removal()});
   return built;
 }
 

@@ -26,10 +26,15 @@ struct BuiltGraph {
 
 /// Forward, losses, gradients and update as one graph. Findings: layers that do not fit.
 /// The result is incomplete if there are any.
-BuiltGraph build_training(const Experiment& config, Findings& findings, bool wants_dumps = false);
+BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
+                          bool wants_dumps = false);
 
 /// Forward and losses, for measuring.
-BuiltGraph build_evaluation(const Experiment& config, Findings& findings);
+BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings);
+
+/// The layers alone, for batches of `batch`, as they act outside training: nothing is fused. `reads` holds every
+/// output, each a value of its own that a node gives.
+BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings);
 
 /// The learning rate that the experiment's optimizer starts from.
 double base_learning_rate(const Optimizer& optimizer);

@@ -1,5 +1,6 @@
 #include "runner/train/initialize.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "runner/data/random.h"
@@ -20,8 +21,10 @@ float truncated_normal(Draws& draws, double sigma) {
 }  // namespace
 
 std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t seed) {
+  if (parameter.values) return *parameter.values;
   std::vector<float> values(static_cast<std::size_t>(element_count(parameter.shape)), 0.0F);
-  if (parameter.initializer == ZEROS) return values;
+  if (parameter.initializer == ONES) std::fill(values.begin(), values.end(), 1.0F);
+  if (parameter.initializer == ZEROS || parameter.initializer == ONES) return values;
   Draws draws(seed, "weights/" + parameter.name, 0, 0);
   const auto fan_in = static_cast<double>(parameter.fan_in), fan_out = static_cast<double>(parameter.fan_out);
   if (parameter.initializer == HE_NORMAL) {

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -38,7 +39,26 @@ double seconds_since_process_start() {
   return uptime - std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+namespace {
+
+/// A line of /proc/self/status that counts kibibytes; 0 where there is none.
+std::int64_t status_bytes(const std::string& key) {
+  const std::string kibibytes = value_in("/proc/self/status", key, ':');
+  return kibibytes.empty() ? 0 : std::int64_t{1024} * std::atoll(kibibytes.c_str());
+}
+
+}  // namespace
+
+std::int64_t rss_bytes() { return status_bytes("VmRSS"); }
+
+void forget_peak_rss() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5\n";  // proc(5): resets the peak resident set size
+}
+
 std::int64_t peak_rss_bytes() {
+  // getrusage()'s number survives exec: it may be the peak of the shell that started us.
+  if (const std::int64_t bytes = status_bytes("VmHWM"); bytes > 0) return bytes;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;

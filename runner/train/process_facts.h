@@ -8,8 +8,12 @@ namespace thaw {
 /// Wall-clock seconds since this process was started (exec), from /proc.
 double seconds_since_process_start();
 
-/// The most memory this process ever held.
+/// The memory this process holds now.
+std::int64_t rss_bytes();
+/// The most memory it ever held, or since forget_peak_rss().
 std::int64_t peak_rss_bytes();
+/// Lets the peak be what is held now, where the system can: for what measures, and is no part of a run.
+void forget_peak_rss();
 
 std::string cpu_name();
 std::string os_name();

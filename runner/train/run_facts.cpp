@@ -66,6 +66,7 @@ std::string run_id(const PreparedExperiment& prepared, const Device& device) {
   hash.add_sized(resolve(config));
   hash.add_sized(prepared.train->fingerprint());
   hash.add_sized(prepared.validation ? prepared.validation->fingerprint() : "");
+  if (!prepared.model_sha256.empty()) hash.add_sized(prepared.model_sha256);
   hash.add_sized(std::string(kVersion) + compiler_name());
   hash.add_sized(device.name() + device.kernel_library() + device.isa());
   hash.add_integer(device.threads());
@@ -81,7 +82,7 @@ std::vector<LayerRow> describe_layers(const ComposedModel& model) {
     row.set_from(layer.from);
     row.set_output_shape(shape_text(layer.output_shape));
     row.set_parameters(layer.parameters);
-    row.set_trainable(layer.parameters > 0);
+    row.set_trainable(layer.trainable_parameters > 0);
     row.set_flops(layer.flops);
     rows.push_back(std::move(row));
   }
@@ -93,13 +94,14 @@ Plan describe_plan(const Session& session) {
   const ProgramStats& train = session.training_program().stats();
   const ProgramStats& eval = session.evaluation_program().stats();
   Plan plan;
-  std::int64_t parameters = 0, flops = 0;
+  std::int64_t parameters = 0, trainable = 0, flops = 0;
   for (const LayerInfo& layer : model.layers) {
     parameters += layer.parameters;
+    trainable += layer.trainable_parameters;
     flops += layer.flops;
   }
   plan.set_parameters(parameters);
-  plan.set_trainable_parameters(parameters);
+  plan.set_trainable_parameters(trainable);
   plan.set_flops_per_sample_forward(flops);
   plan.set_flops_per_step(total_flops(*session.training().graph, operators()));
   plan.set_arena_bytes(static_cast<std::int64_t>(std::max(train.arena_bytes, eval.arena_bytes)));
@@ -134,6 +136,12 @@ Started describe_start(const StartFacts& facts) {
   *started.mutable_plan() = describe_plan(facts.session);
   describe_data(started.add_data(), "train", *facts.prepared.train);
   if (facts.prepared.validation) describe_data(started.add_data(), "validation", *facts.prepared.validation);
+  for (const ModelFileFact& fact : facts.prepared.models.facts) {
+    ModelFile* file = started.add_model_file();
+    file->set_path(fact.path);
+    file->set_place(fact.place);
+    file->set_sha256(fact.sha256);
+  }
   started.set_epochs(config.train().epochs());
   started.set_batch_size(config.train().batch_size());
   started.set_steps_per_epoch(facts.steps_per_epoch);

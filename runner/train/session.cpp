@@ -44,10 +44,11 @@ Precision precision_of(const Experiment& config) {
   return config.compute().precision() == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
 }
 
-Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device)
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files)
     : device_(std::move(device)),
-      training_(build_training(config, findings)),
-      evaluation_(build_evaluation(config, findings)) {
+      training_(build_training(config, files, findings)),
+      evaluation_(build_evaluation(config, files, findings)) {
+  for (ParameterInit& parameter : evaluation_.model.parameters) parameter.values.reset();
   const Precision precision = precision_of(config);
   if (device_->support_of(precision) == Support::kNone) {
     findings.add("compute.precision", "this processor (" + device_->isa() + ") has no kernels for BFLOAT16",
@@ -69,8 +70,21 @@ void Session::initialize(std::uint64_t seed) {
   }
 }
 
+void Session::release_file_weights() {
+  for (ParameterInit& parameter : training_.model.parameters) parameter.values.reset();
+}
+
+const float* Session::images_of(const Batch& batch, const BuiltGraph& built) {
+  if (built.model.running.empty() || batch.count == batch.capacity) return batch.images.data();
+  filled_images_ = batch.images;
+  const std::size_t row = batch.images.size() / static_cast<std::size_t>(batch.capacity);
+  const std::size_t samples = row * static_cast<std::size_t>(batch.count);
+  for (std::size_t i = samples; i < filled_images_.size(); ++i) filled_images_[i] = filled_images_[i - samples];
+  return filled_images_.data();
+}
+
 void Session::feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects) {
-  program.set_input(built.model.input, batch.images.data());
+  program.set_input(built.model.input, images_of(batch, built));
   program.set_input(built.objective.sample_weights, batch.weights.data());
   for (const ObjectiveTerm& term : built.objective.terms) {
     if (term.target == CLASS) {

@@ -25,10 +25,12 @@ Precision precision_of(const Experiment& config);
 class Session {
  public:
   /// Builds and binds both programs over one arena. Throws InputError if a layer does not fit.
-  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device);
+  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {});
 
-  /// Initial weights, from the experiment's seed.
+  /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
+  /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
+  void release_file_weights();
 
   /// One update. `step` counts from 1.
   StepOutcome train_step(const Batch& batch, double learning_rate, std::int64_t step, int max_objects);
@@ -53,6 +55,9 @@ class Session {
   std::size_t parameter_bytes() const { return store_->bytes(); }
 
  private:
+  /// The batch's pictures; rows that only fill it up repeat the others where the batch's statistics are looked at, so
+  /// that these are of real samples.
+  const float* images_of(const Batch& batch, const BuiltGraph& built);
   void feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects);
   void fetch(const Program& program, const BuiltGraph& built);
 
@@ -61,6 +66,7 @@ class Session {
   std::shared_ptr<ParameterStore> store_;
   std::unique_ptr<Program> training_program_, evaluation_program_;
   BatchResult result_;
+  std::vector<float> filled_images_;
 };
 
 /// SHA-256 over names, shapes and values, in order.

@@ -6,6 +6,7 @@
 #include "ops/device.h"
 #include "runner/config/load.h"
 #include "runner/data/open.h"
+#include "runner/train/model_files.h"
 
 namespace thaw {
 
@@ -13,7 +14,8 @@ namespace thaw {
 struct RunOptions {
   std::string runs_root = "runs";
   DataRoots data_roots;
-  std::string command;  ///< what to type to run this again, for the report
+  bool wants_profile = false;  ///< time the kernels of some steps (StepProfiler)
+  std::string command;         ///< what to type to run this again, for the report
 };
 
 /// How a run ended. The numbers are the exit codes.
@@ -29,6 +31,8 @@ struct RunOutcome {
 struct PreparedExperiment {
   LoadedExperiment loaded;
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
+  OpenedModels models;
+  std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
 };
 
 /// Checks everything there is to check before anything is written. Throws InputError with every finding.

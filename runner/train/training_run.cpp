@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "runner/store/durable_file.h"
+#include "runner/train/predict.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/schedule.h"
@@ -46,7 +47,7 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
 
 Session make_session(const PreparedExperiment& prepared, std::shared_ptr<Device> device) {
   Findings findings = prepared.loaded.findings();
-  return Session(prepared.loaded.config, findings, std::move(device));
+  return Session(prepared.loaded.config, findings, std::move(device), prepared.models.files);
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ TrainingRun::TrainingRun(const PreparedExperiment& prepared, std::shared_ptr<Dev
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
       session_(make_session(prepared, device_)),
+      process_bytes_(rss_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
       train_loader_(prepared.train, train_options(config_)),
@@ -88,6 +90,10 @@ void TrainingRun::begin() {
   const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
   for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
 
+  if (options_.wants_profile) {
+    peaks_ = device_->measure_peaks();
+    forget_peak_rss();
+  }
   const auto events = read_record(folder_.record_path()).events;
   const bool has_start = !events.empty() && events.front().has_started();
   const bool was_stopped = !events.empty() && events.back().has_stopped();
@@ -96,6 +102,7 @@ void TrainingRun::begin() {
   } else {
     session_.initialize(config_.seed());
   }
+  session_.release_file_weights();
   if (has_start) {
     Event event;
     event.mutable_resumed()->set_from_step(state_.step);
@@ -106,9 +113,25 @@ void TrainingRun::begin() {
     Event event;
     *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
                                                steps_per_epoch_, best_metric_, best_is_max_});
+    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_};
+    Prediction* prediction = event.mutable_started()->mutable_prediction();
+    *prediction = predict_sizes(foreseen);
+    if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
   }
   train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
+  if (options_.wants_profile) {
+    profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
+  }
+}
+
+/// What was timed so far, once: at the last step to time, or where training ends before.
+void TrainingRun::append_profile() {
+  auto profile = profiler_ ? profiler_->take(peaks_) : std::nullopt;
+  if (!profile) return;
+  Event event;
+  *event.mutable_profile() = std::move(*profile);
+  append(std::move(event));
 }
 
 void TrainingRun::restore(const Checkpoint& checkpoint) {
@@ -193,6 +216,7 @@ void TrainingRun::train_step(const Batch& batch, int epoch) {
   const double rate = learning_rate_at(config_.train(), state_.step, steps_per_epoch_, total_steps_);
   Program& program = session_.training_program();
   program.reset_phase_seconds();
+  if (profiler_) profiler_->before_step();
   const StepOutcome outcome = session_.train_step(batch, rate, state_.step + 1, train_source().max_objects());
   if (!std::isfinite(outcome.gradient_norm)) {
     ended_ = diverge(batch, rate);
@@ -201,6 +225,7 @@ void TrainingRun::train_step(const Batch& batch, int epoch) {
   train_metrics_.add(batch, session_.result(), train_source().max_objects());
   state_.last_finite_loss = outcome.loss;
   ++state_.step;
+  if (profiler_ && profiler_->after_step()) append_profile();
   if (state_.first_step_s == 0) state_.first_step_s = seconds_since_process_start();
 
   const PhaseSeconds& phases = program.phase_seconds();
@@ -281,6 +306,7 @@ void TrainingRun::save_best(int epoch) {
 }
 
 RunOutcome TrainingRun::stop() {
+  append_profile();
   save();
   Event event;
   event.mutable_stopped()->set_signal(stop_signal_.name());
@@ -291,6 +317,7 @@ RunOutcome TrainingRun::stop() {
 }
 
 RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
+  append_profile();
   const auto value = session_.find_non_finite(batch, train_source().max_objects());
   const Divergence found = describe_divergence(session_, value);
   Event event;
@@ -311,6 +338,7 @@ RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
 }
 
 RunOutcome TrainingRun::finish() {
+  append_profile();
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
   session_.restore(best.tensors, false, best.path);

@@ -8,6 +8,7 @@
 #include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
 #include "runner/train/evaluate.h"
+#include "runner/train/step_profiler.h"
 #include "runner/train/trainer.h"
 
 namespace thaw {
@@ -45,6 +46,7 @@ class TrainingRun {
   RunOutcome diverge(const Batch& batch, double learning_rate);
   RunOutcome finish();
   void append(Event event);
+  void append_profile();
   double wall_seconds() const;
   double samples_per_second(std::int64_t steps_in_epoch) const;
   std::string epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const;
@@ -58,12 +60,15 @@ class TrainingRun {
   StopSignal stop_signal_;
   RunFolder folder_;
   Session session_;
+  std::int64_t process_bytes_;  ///< once the session is there, before it is used
   MetricSet train_metrics_, validation_metrics_;
   Loader train_loader_;
   std::unique_ptr<Loader> validation_loader_;
   RecordWriter record_;
   Progress progress_;
   TrainingState state_;
+  MachinePeaks peaks_;  ///< only for a profile
+  std::optional<StepProfiler> profiler_;
   std::int64_t steps_per_epoch_;
   std::int64_t total_steps_;
   std::string best_metric_;  ///< without the split

@@ -7,12 +7,13 @@ import sys
 import tempfile
 import unittest
 
-import bench
 import foreign_load
+import localization_suite
+from variant import Variant, in_turns, verdict, verdict_line
 
 
 def variant(program, way, allocator, *rates, peak=100, foreign=0.0):
-    made = bench.Variant(program, way, allocator, [])
+    made = Variant(program, way, allocator, [])
     for rate in rates:
         made.results.append(
             {
@@ -33,9 +34,9 @@ class BenchTest(unittest.TestCase):
         self.assertEqual(variant("t", "", "tuned", 10.0, foreign=0.5).median("samples_per_second"), 10.0)
 
     def test_thaw_is_measured_among_the_others(self):
-        self.assertEqual(bench.in_turns("T", ["a", "b", "c", "d"]), ["T", "a", "b", "c", "T", "d"])
-        self.assertEqual(bench.in_turns(None, ["a"]), ["a"])
-        self.assertEqual(bench.in_turns("T", []), ["T"])
+        self.assertEqual(in_turns("T", ["a", "b", "c", "d"]), ["T", "a", "b", "c", "T", "d"])
+        self.assertEqual(in_turns(None, ["a"]), ["a"])
+        self.assertEqual(in_turns("T", []), ["T"])
 
     def test_verdicts_compare_with_the_best_way_of_each_kind(self):
         thaw = variant("thaw", "", "as it comes", 200.0, peak=60)
@@ -44,7 +45,7 @@ class BenchTest(unittest.TestCase):
             variant("torch", "channels_last", "as it comes", 100.0, peak=120),
             variant("torch", "channels_last", "tuned", 160.0, peak=150),
         ]
-        rows = bench.verdicts(thaw, others)
+        rows = localization_suite.verdicts(thaw, others)
         self.assertEqual(
             [(row["target"], row["against"], row["value"], row["passed"]) for row in rows],
             [
@@ -62,14 +63,30 @@ class BenchTest(unittest.TestCase):
             variant("torch", "channels_last", "as it comes", 20.0, foreign=0.9),
             variant("torch", "channels_last", "tuned", 100.0),
         ]
-        self.assertEqual([row["passed"] for row in bench.verdicts(thaw, others)], [None, True, True, True])
+        self.assertEqual([row["passed"] for row in localization_suite.verdicts(thaw, others)], [None, True, True, True])
         thaw.results[0]["foreign_cores"] = 0.9
-        self.assertEqual([row["passed"] for row in bench.verdicts(thaw, others)], [None, None, True, None])
+        self.assertEqual([row["passed"] for row in localization_suite.verdicts(thaw, others)], [None, None, True, None])
+
+    def test_a_verdict_says_pass_short_unknown_or_nothing(self):
+        self.assertEqual(
+            [
+                verdict_line(verdict("speed", "torch: way", 1.234, 1.1, True)),
+                verdict_line(verdict("speed", "torch: way", 1.234, 1.5, False)),
+                verdict_line(verdict("speed", "no such program", None, 1.5, None)),
+                verdict_line(verdict("speed", "torch: way", 1.234, None, None)),
+            ],
+            [
+                f"{'PASS':7} {'speed':38}  1.23 (target 1.1)   torch: way",
+                f"{'SHORT':7} {'speed':38}  1.23 (target 1.5)   torch: way",
+                f"{'UNKNOWN':7} {'speed':38}     - (target 1.5)   no such program",
+                f"{'':7} {'speed':38}  1.23 (no target)    torch: way",
+            ],
+        )
 
     def test_key_is_found_at_any_depth(self):
-        self.assertEqual(bench.find_key({"a": [{"b": 0}, {"c": 3}]}, "c"), 3)
-        self.assertEqual(bench.find_key({"a": [{"b": 0}]}, "b"), 0)
-        self.assertIsNone(bench.find_key({"a": 1}, "x"))
+        self.assertEqual(localization_suite.find_key({"a": [{"b": 0}, {"c": 3}]}, "c"), 3)
+        self.assertEqual(localization_suite.find_key({"a": [{"b": 0}]}, "b"), 0)
+        self.assertIsNone(localization_suite.find_key({"a": 1}, "x"))
 
     def test_thaw_is_read_through_its_last_line_and_show(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -78,10 +95,10 @@ class BenchTest(unittest.TestCase):
             with open(thaw, "w") as file:
                 file.write(f"#!/bin/sh\n[ \"$*\" = 'show /r/1 --json' ] && echo '{shown}'\n")
             os.chmod(thaw, 0o755)
-            result = bench.read_thaw("epoch 1\nrun: /r/1\n", thaw)
+            result = localization_suite.read_thaw("epoch 1\nrun: /r/1\n", thaw)
             self.assertEqual((result["samples_per_second"], result["time_to_first_step_s"]), (7, 0.2))
             with self.assertRaisesRegex(SystemExit, "the last line is not 'run: DIR': 'other'"):
-                bench.read_thaw("other\n", thaw)
+                localization_suite.read_thaw("other\n", thaw)
 
     def test_busy_time_leaves_out_idle_and_waiting(self):
         text = "cpu  100 20 30 1000 500 1 2 3 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n"

@@ -55,6 +55,9 @@ std::optional<Options> parse(int argc, const char* const* argv) {
     std::cout << "usage: engine_bench fcn8|resnet50|unet [OPTION]...\n" << named;
     return std::nullopt;
   }
+  if (options.precision != "fp32" && options.precision != "bf16" && options.precision != "int8") {
+    throw InputError("--precision " + options.precision + ": there are fp32, bf16 and int8");
+  }
   if (options.steps < 1 || options.warmup < 0) throw InputError("--steps must be at least 1, --warmup not negative");
   options.network.is_training = !options.is_inference;
   options.network = with_defaults(options.network);

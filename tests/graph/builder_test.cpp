@@ -59,7 +59,7 @@ TEST_F(BuilderTest, ListsParametersAndUses) {
 
 TEST_F(BuilderTest, RefusesWhatNoOperatorTakes) {
   EXPECT_EQ(failure("Relu", {x_, x_}), "Relu takes 1 to 1 inputs, not 2");
-  EXPECT_EQ(failure("Conv", {x_}), "Conv takes 2 to 3 inputs, not 1");
+  EXPECT_EQ(failure("Conv", {x_}), "Conv takes 2 to 4 inputs, not 1");
   EXPECT_EQ(failure("Add", {x_, kNoValue}), "Add must have input 1");
   EXPECT_EQ(failure("Rellu", {x_}), "no operator is called Rellu");
   EXPECT_THAT(graph_.nodes(), ::testing::IsEmpty()) << "a refused node leaves nothing behind";

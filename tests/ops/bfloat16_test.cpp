@@ -83,6 +83,8 @@ std::vector<OpCase> network_operators() {
   const Port number{{17}};
   return {{"Relu", "x", {{x}}},
           {"Add", "x", {{x}, {x}}},
+          {"MaxPool", "x", {{x}}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}}},
+          {"AveragePool", "x", {{x}}, {{"kernel_shape", Integers{3, 3}}}},
           {"Concat", "x", {{x}, {x}}, {{"axis", std::int64_t{1}}}},
           {"Slice", "x", {{x}}, {{"starts", Integers{1}}, {"ends", Integers{5}}, {"axes", Integers{2}}}},
           {"BatchNormalization", "x", {{x}, number, number, number, {{17}, Fill::kPositive}}},

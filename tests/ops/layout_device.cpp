@@ -35,6 +35,7 @@ class LayoutDevice : public Device {
   void copy_out(const TensorType& type, const void* device, const LayoutPtr& layout, void* host) override {
     cpu_->copy_out(type, device, layout, host);
   }
+  MachinePeaks measure_peaks() override { return cpu_->measure_peaks(); }
   void synchronize() override { cpu_->synchronize(); }
 
  private:

@@ -308,6 +308,49 @@ class Packages(Machine):
         self.assertEqual(result.returncode, 0)
 
 
+class Witness(Machine):
+    """./dev test gets other engines to compare with, once, and goes on without them."""
+
+    VENV = ('[[ $1 != -m ]] || { mkdir -p "$3/bin"; printf \'#!/bin/bash\\necho "pip $*" >>"$CALLS"\\n%s\\n\' "$PIP" '
+            '>"$3/bin/pip"; chmod +x "$3/bin/pip"; }')
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(os.path.join(self.root, "tests/onnx"))
+        shutil.copy(os.path.join(tree.ROOT, "tests/onnx/witness.txt"), os.path.join(self.root, "tests/onnx"))
+        for tool in ("chmod", "cmp", "cp"):
+            os.symlink(shutil.which(tool), os.path.join(self.tools, tool))
+        self.configured("ci")
+        self.stub("ctest", "")
+        self.witness = os.path.join(self.root, "build/witness")
+
+    def dev_test(self, pip=""):
+        self.stub("python3", f"PIP='{pip}'; " + self.VENV)
+        return self.dev("test")
+
+    def test_gets_it_once(self):
+        result = self.dev_test()
+        self.assertEqual((result.returncode, result.stderr),
+                         (0, "Getting what tests compare with (tests/onnx/witness.txt) from PyPI\n"))
+        wanted = os.path.join(self.root, "tests/onnx/witness.txt")
+        self.assertEqual(self.calls("pip"), ["pip install --disable-pip-version-check --only-binary :all: --timeout 15 "
+                                             f"--retries 1 -r {wanted}"])
+        self.assertEqual(self.dev_test().stderr, "")
+        self.assertEqual(self.calls("pip"), [])
+        with open(wanted, "a", encoding="utf-8") as file:
+            file.write("another\n")
+        self.dev_test()
+        self.assertEqual(len(self.calls("pip")), 1)
+
+    def test_goes_on_without_it(self):
+        result = self.dev_test("exit 1")
+        self.assertEqual((result.returncode, result.stderr), (
+            0, "Getting what tests compare with (tests/onnx/witness.txt) from PyPI\n"
+            "dev: it could not be had (build/witness.log tells why); the tests that need it are skipped.\n"))
+        self.assertFalse(os.path.exists(self.witness))
+        self.assertEqual(len(self.calls("ctest")), 1)
+
+
 class Script(unittest.TestCase):
     def test_has_no_finding_of_shellcheck(self):
         if not shutil.which("shellcheck"):

@@ -255,6 +255,10 @@ std::vector<Event> begun_run(const ExampleOptions& options) {
   events[0].set_step(0);
   *events[0].mutable_started() = example_started(options);
   events.push_back(preview_event(options));
+  if (options.is_profiled) {
+    *events[0].mutable_started()->mutable_prediction() = example_prediction();
+    events.push_back(profile_event(25));
+  }
   for (int epoch = 1; epoch <= options.epochs_done; ++epoch) {
     events.push_back(epoch_event(events[0].started(), epoch, options.has_validation));
   }
@@ -308,9 +312,10 @@ std::vector<ExampleRun> example_runs() {
                                   {"stopped", begun_run({.epochs_done = 3})},
                                   {"diverged", begun_run({.epochs_done = 2, .learning_rate = 3})},
                                   {"no_validation", finished_run({.has_validation = false})},
-                                  {"hostile", finished_run({})},
+                                  {"hostile", finished_run({.is_profiled = true})},
                                   {"one_epoch", finished_run({.epochs = 1, .epochs_done = 1})},
                                   {"thousand_epochs", finished_run({.epochs = 1000, .epochs_done = 1000})},
+                                  {"profiled", finished_run({.is_profiled = true})},
                                   overfitting_run(),
                                   many_classes_run(),
                                   several_objects_run()};

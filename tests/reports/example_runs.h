@@ -25,12 +25,17 @@ struct ExampleOptions {
   bool has_validation = true;
   double learning_rate = 0.001;
   int pictures = 24;
+  bool is_profiled = false;  ///< and its times foreseen
 };
 
 /// Started, DataPreview and the epochs: what a run leaves that has not ended.
 std::vector<Event> begun_run(const ExampleOptions& options);
 /// begun_run with an Evaluation and Finished.
 std::vector<Event> finished_run(const ExampleOptions& options);
+
+/// What a profiled run adds to a started one: predictions, and where a step's time goes.
+Event profile_event(std::int64_t step);
+Prediction example_prediction();
 
 Event stopped_event(std::int64_t step);
 Event diverged_event(std::int64_t step);

@@ -151,6 +151,10 @@ Started example_started(const ExampleOptions& options) {
   started.set_steps_per_epoch(kStepsPerEpoch);
   started.set_seed(options.seed);
   started.set_config_sha256(fake_hash("config"));
+  ModelFile* file = started.add_model_file();
+  file->set_path("models/<net>.onnx");
+  file->set_place("/data/models/<net>.onnx");
+  file->set_sha256(fake_hash("model"));
   started.set_best_metric(options.has_validation ? "validation/loss" : "train/loss");
   for (int label = 0; label < 10; ++label) started.add_class_name(std::to_string(label));
   add_machine_and_plan(started);

@@ -181,6 +181,7 @@ TEST(Report, ShowsTheNumbers) {
   shows("<dt>Peak of the whole process, measured</dt><dd>183\u00a0MiB</dd>");
   shows("<dt>From command to first step</dt><dd>0.31\u00a0s</dd>");
   shows("threshold 0.6</text>");
+  shows("<dt>Model file models/&lt;net&gt;.onnx</dt><dd>");
   shows("<pre id=\"command\">thaw run experiments/localization/digits.pbtxt --set seed=1</pre>");
   shows("name: &quot;digits&quot;");
 }

@@ -150,6 +150,115 @@ class CliTest(unittest.TestCase):
         self.assertIn("adam", wrong.stderr)
 
 
+class ExportTest(unittest.TestCase):
+    """thaw export, and what it wrote as a layer; tests/onnx/witness_test.py compares its numbers with onnxruntime."""
+
+    LAYER = """
+base: "{tiny}"
+name: "on-top"
+model {{
+  layer {{ name: "trunk" onnx {{ path: "{path}" until: "{until}" }} }}
+  layer {{ name: "classification" from: "trunk" dense {{ units: 3 activation: SOFTMAX }} }}
+  layer {{ name: "bounding_box" from: "trunk" dense {{ units: 4 }} }}
+}}
+"""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="thaw_export_")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def run_file(self, file, *words):
+        result = thaw("run", file, "--runs", self.root / "runs", *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.rstrip().splitlines()[-1][5:]
+
+    def on_top(self, until="features/Relu", path="tiny.onnx"):
+        file = self.root / "on_top.pbtxt"
+        file.write_text(self.LAYER.format(tiny=TINY, path=path, until=until))
+        return file
+
+    def refused(self, *words):
+        result = thaw(*words)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        return result.stderr.rstrip()
+
+    def test_writes_what_is_a_layer_again(self):
+        run = self.run_file(TINY)
+        shown = json.loads(thaw("show", run, "--json").stdout)
+        model = self.root / "tiny.onnx"
+        result = thaw("export", run, "-o", model)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout,
+                         f"model: {model}\n"
+                         f"  weights: best, epoch {shown['best_epoch']}, SHA-256 {shown['best_weights_sha256']}\n"
+                         "  input:  image float32 Nx1x24x24\n"
+                         "  output: bounding_box float32 Nx4\n"
+                         "  output: classification float32 Nx3\n")
+        first = model.read_bytes()
+        thaw("export", run, "-o", model)
+        self.assertEqual(model.read_bytes(), first)
+        last = thaw("export", run, "-o", self.root / "last.onnx", "--weights", "last").stdout
+        self.assertIn(f"  weights: last, step 20, SHA-256 {shown['weights_sha256']}\n", last)
+
+        summary = json.loads(thaw("summary", self.on_top(), "--json").stdout)
+        trunk = 3 * 3 * 16 + 16 + 11 * 11 * 16 * 16 + 16
+        self.assertEqual([layer["parameters"] for layer in summary["layers"]], [trunk, 16 * 3 + 3, 16 * 4 + 4])
+        self.assertEqual(summary["trainable_parameters"], summary["parameters"])
+        again = self.run_file(self.on_top())
+        self.assertEqual(json.loads(thaw("show", again, "--json").stdout)["status"], "done")
+        self.assertEqual(thaw("export", again, "-o", self.root / "again.onnx").returncode, 0)
+
+        moved = self.root / "elsewhere"
+        moved.mkdir()
+        model.rename(moved / "tiny.onnx")
+        said = self.refused("export", again, "-o", self.root / "none.onnx")
+        self.assertRegex(said, rf"^{again}: its network was built from tiny.onnx \(SHA-256 [0-9a-f]{{64}}\), which is not "
+                               rf"there any more; give its folder with --data:\n(.*\n)*  {self.root}/tiny.onnx: no such file$")
+        self.assertFalse((self.root / "none.onnx").exists())
+        self.assertEqual(thaw("export", again, "-o", self.root / "found.onnx", "--data", moved).returncode, 0)
+        self.assertEqual((self.root / "found.onnx").read_bytes(), (self.root / "again.onnx").read_bytes())
+
+    def test_says_what_there_is_not_to_export(self):
+        nowhere = self.root / "nowhere"
+        self.assertIn(str(nowhere), self.refused("export", nowhere, "-o", self.root / "x.onnx"))
+        words = ["--set", "train.epochs=1000", "--set", "train.checkpoint.every_steps=1",
+                 "--set", "data.train.synthesis.samples=100000"]
+        process = subprocess.Popen([THAW, "run", str(TINY), "--runs", str(self.root / "runs"), *words],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not list((self.root / "runs").glob("tiny/*/checkpoints/step-*.safetensors")):
+                time.sleep(0.01)
+        finally:
+            process.kill()
+            process.wait()
+        run = next((self.root / "runs").glob("tiny/*"))
+        self.assertEqual(self.refused("export", run, "-o", self.root / "x.onnx"),
+                         f"{run}: has no best weights yet: no epoch was finished; --weights last takes those of its newest "
+                         "checkpoint")
+        last = thaw("export", run, "-o", self.root / "x.onnx", "--weights", "last")
+        self.assertEqual(last.returncode, 0, last.stderr)
+        for checkpoint in (run / "checkpoints").iterdir():
+            checkpoint.unlink()
+        command = f"thaw run {TINY} " + " ".join(words) + f" --runs {self.root}/runs"
+        for which, name in (("best", "best weights"), ("last", "checkpoint")):
+            self.assertEqual(self.refused("export", run, "-o", self.root / "y.onnx", "--weights", which),
+                             f"{run}: has no {name} yet: no epoch was finished; run it first: {command}")
+
+    def test_a_layer_whose_file_is_missing_or_no_model(self):
+        file = self.on_top()
+        place = f"{file}:5:32: model.layer[0].onnx.path: "
+        said = self.refused("check", file)
+        self.assertTrue(said.startswith(place + "tiny.onnx: no such file; looked for "), said)
+        self.assertIn(f"{self.root}/tiny.onnx", said)
+        (self.root / "tiny.onnx").mkdir()
+        self.assertEqual(self.refused("check", file, "--data", self.root), place + f"{self.root}/tiny.onnx: is no file")
+        (self.root / "tiny.onnx").rmdir()
+        (self.root / "tiny.onnx").write_text("nothing of the kind")
+        self.assertEqual(self.refused("check", file, "--data", self.root),
+                         place + f"{self.root}/tiny.onnx: is not an ONNX model (a serialized ModelProto)")
+
+
 class InferTest(unittest.TestCase):
     """thaw infer; tests/onnx/relu.onnx is y = relu(x) of a 2x2 x, tests/onnx/x.npy is [[-1, 2], [-3, 4]]."""
 

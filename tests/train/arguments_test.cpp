@@ -26,6 +26,15 @@ TEST(Arguments, RunTakesAFileAndItsOptions) {
   EXPECT_EQ(parsed.runs, "r");
 }
 
+TEST(Arguments, ExportTakesARunAndSaysWhichWeights) {
+  const Arguments parsed = parse_arguments({"export", "runs/x/y", "-o", "x.onnx", "--data", "d"});
+  EXPECT_EQ(parsed.operands, std::vector<std::string>{"runs/x/y"});
+  EXPECT_EQ(parsed.output, "x.onnx");
+  EXPECT_EQ(parsed.weights, "best");
+  EXPECT_EQ(parsed.data, "d");
+  EXPECT_EQ(parse_arguments({"export", "r", "-o", "x", "--weights", "last"}).weights, "last");
+}
+
 TEST(Arguments, NothingAtAllAsksForHelp) { EXPECT_EQ(parse_arguments({}).verb, "help"); }
 
 TEST(Arguments, MistakesSayWhatToTypeInstead) {
@@ -38,11 +47,17 @@ TEST(Arguments, MistakesSayWhatToTypeInstead) {
             "thaw: run: --device takes auto, cpu or cuda, not \"gpu\"\n  see: thaw help run");
   EXPECT_EQ(error_of({"report", "runs/x"}),
             "thaw: report needs a file to write, as in: thaw report RUN -o report.html\n  see: thaw help report");
+  EXPECT_EQ(error_of({"export", "runs/x"}),
+            "thaw: export needs a file to write, as in: thaw export RUN -o model.onnx\n  see: thaw help export");
+  EXPECT_EQ(error_of({"export", "runs/x", "-o", "x.onnx", "--weights", "lost"}),
+            "thaw: export: --weights takes best or last, not \"lost\"\n  see: thaw help export");
+  EXPECT_EQ(error_of({"export", "-o", "x.onnx"}),
+            "thaw: export takes RUN, as in: thaw export RUN\n  see: thaw help export");
 }
 
 TEST(Arguments, HelpNamesEveryVerbAndItsOptions) {
   const std::string text = help_text("");
-  for (const char* verb : {"check", "run", "summary", "show", "report", "explain"}) {
+  for (const char* verb : {"check", "run", "summary", "show", "report", "export", "explain"}) {
     EXPECT_NE(text.find(std::string("thaw ") + verb), std::string::npos) << verb;
   }
   EXPECT_NE(help_text("run").find("--set"), std::string::npos);

@@ -10,6 +10,7 @@
 #include "graph/passes/plan_memory.h"
 #include "ops/device.h"
 #include "ops/device/cpu/kernels.h"
+#include "ops/device/cpu/machine_peaks_cpu.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
 #include "ops/device/cpu/onednn_compat_int8.h"
@@ -99,6 +100,9 @@ class CpuDevice : public Device {
   std::unique_ptr<DeviceMemory> allocate(std::size_t bytes) override { return std::make_unique<PageMemory>(bytes); }
   LayoutPtr plain_layout(const TensorType& type) const override { return layout_of(plain_desc(type)); }
   void synchronize() override { stream().wait(); }
+  MachinePeaks measure_peaks() override {
+    return cpu::measure_peaks(support_of(Precision::kBFloat16) == Support::kNative);
+  }
 
   std::unique_ptr<Kernel> make_reorder(const TensorType&, const LayoutPtr& from, const LayoutPtr& to) override {
     return make_reorder_kernel(from, to);

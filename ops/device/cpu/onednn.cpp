@@ -95,10 +95,12 @@ LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
   return as_floats(input_layout_as_it_is(context, i));
 }
 
-LayoutPtr picture_layout(const BindContext& context, int i) {
-  const LayoutPtr layout = input_layout_or_plain(context, i);
+LayoutPtr picture_layout_as_it_is(const BindContext& context, int i) {
+  const LayoutPtr layout = input_layout_as_it_is(context, i);
   return find_channel_blocks(desc_of(layout)) ? layout : layout_of(plain_desc(context.input_type(i)));
 }
+
+LayoutPtr picture_layout(const BindContext& context, int i) { return as_floats(picture_layout_as_it_is(context, i)); }
 
 namespace {
 

@@ -63,6 +63,8 @@ LayoutPtr input_layout_as_it_is(const BindContext& context, int i);
 
 /// The layout in f32 of a picture, row-major too if it has one that is not blocked by channels alone (channel_blocks).
 LayoutPtr picture_layout(const BindContext& context, int i);
+/// The same, bfloat16 where the input is.
+LayoutPtr picture_layout_as_it_is(const BindContext& context, int i);
 
 bool is_bfloat16(const LayoutPtr& layout);
 /// 8-bit integers.

@@ -2,7 +2,6 @@
 
 #include "ops/device/cpu/onednn_compat.h"
 #include "ops/device/cpu/onednn_compat_int8.h"
-#include "schemas/diagnostic.h"
 
 namespace thaw::cpu {
 namespace {
@@ -13,27 +12,24 @@ memory::desc row_major(const memory::desc& like, const memory::desc& extents) {
   return with_data_type(plain_desc(dims_of(extents)), data_type_of(like));
 }
 
-/// Two reorders one after the other, through row-major values: some pairs of layouts oneDNN does not reorder at once
-/// (a blocked f32 kernel to a quantized one). They are weights, which are reordered once: the memory between is given
-/// back.
+/// Two reorders one after the other, through row-major values, over memory of its own: some pairs of layouts oneDNN
+/// does not reorder at once (a blocked f32 kernel to a quantized one, a 4-D kernel to a 2-D one).
 class ThroughValues : public Kernel {
  public:
   ThroughValues(std::unique_ptr<Kernel> first, std::unique_ptr<Kernel> second, std::size_t bytes)
-      : first_(std::move(first)), second_(std::move(second)), bytes_(bytes) {}
-  void attach(const Buffers& buffers) override { buffers_ = buffers; }
+      : first_(std::move(first)), second_(std::move(second)), between_(bytes) {}
+  void attach(const Buffers& buffers) override {
+    first_->attach({buffers.inputs, {between_.data()}, nullptr});
+    second_->attach({{between_.data()}, buffers.outputs, nullptr});
+  }
   void run() override {
-    std::vector<char> between(bytes_);
-    first_->attach({buffers_.inputs, {between.data()}, nullptr});
     first_->run();
-    second_->attach({{between.data()}, buffers_.outputs, nullptr});
     second_->run();
-    stream().wait();
   }
 
  private:
   std::unique_ptr<Kernel> first_, second_;
-  std::size_t bytes_;
-  Buffers buffers_;
+  std::vector<char> between_;
 };
 
 }  // namespace
@@ -45,8 +41,10 @@ std::unique_ptr<Kernel> make_reorder_kernel(const LayoutPtr& from, const LayoutP
       source = row_major(source, target);
     } else if (target == row_major(target, target)) {
       target = row_major(target, source);
-    } else {
-      throw InternalError("cannot reorder between extents");
+    } else {  // a dense layer's weights, where one program reads a picture and the other its values in a row
+      const auto values = layout_of(row_major(source, source));
+      return std::make_unique<ThroughValues>(make_reorder_kernel(from, values), make_reorder_kernel(values, to),
+                                             values->bytes());
     }
   }
   try {

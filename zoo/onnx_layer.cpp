@@ -1,0 +1,273 @@
+#include "zoo/onnx_layer.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "graph/passes/rewrite.h"
+#include "schemas/diagnostic.h"
+#include "schemas/wildcard.h"
+
+namespace thaw {
+namespace {
+
+std::string quoted(const std::string& name) { return "\"" + printable(name) + "\""; }
+
+Diagnostic finding(const std::string& field, const std::string& message, const std::string& expectation = {},
+                   const std::string& nearest = {}) {
+  return {"", 0, 0, field, message, expectation, nearest};
+}
+
+std::string inputs_text(const std::vector<OnnxInput>& inputs) {
+  std::string text;
+  for (const OnnxInput& input : inputs) {
+    text += (text.empty() ? "" : ", ") + quoted(input.name) + " " + input.type + " " + input.shape;
+  }
+  return text;
+}
+
+/// Everything that can be said of the file before it is translated.
+class FileChecks {
+ public:
+  FileChecks(const ComposeContext& context, const OnnxLayer& layer, const OnnxFile& file)
+      : layer_(layer), file_(file), given_(context.shape(layer.input)), inputs_(file.inputs(layer.config.until())) {}
+
+  OnnxOptions run() {
+    check_until();
+    OnnxOptions options;
+    options.is_for_training = true;
+    options.constants = constants();
+    if (layer_.config.has_until()) options.until = layer_.config.until();
+    check_inputs();
+    if (!findings_.empty()) throw InputError(findings_);
+    options.input_shapes[inputs_[0].name] = given_;
+    return options;
+  }
+
+ private:
+  void check_until() {
+    const std::string& until = layer_.config.until();
+    if (layer_.config.has_until()) {
+      if (file_.has(until)) return;
+      findings_.push_back(finding("until", "nothing in " + file_.path() + " is called " + quoted(until),
+                                  "expected the name of a node or of the tensor that it gives",
+                                  nearest_name(until, file_.names())));
+    } else if (file_.outputs().size() > 1) {
+      std::string names;
+      for (const std::string& name : file_.outputs()) names += (names.empty() ? "" : ", ") + quoted(name);
+      findings_.push_back(finding(
+          "path", file_.path() + " has " + std::to_string(file_.outputs().size()) + " outputs; a layer gives one",
+          "expected until: one of " + names));
+    }
+  }
+
+  std::set<std::string> constants() {
+    std::set<std::string> found;
+    const std::vector<std::string> names = file_.initializers();
+    for (int i = 0; i < layer_.config.constant_size(); ++i) {
+      const std::string& pattern = layer_.config.constant(i);
+      bool is_used = false;
+      for (const std::string& name : names) {
+        if (!matches_wildcard(pattern, name)) continue;
+        found.insert(name);
+        is_used = true;
+      }
+      if (is_used) continue;
+      findings_.push_back(
+          finding("constant[" + std::to_string(i) + "]", quoted(pattern) + " matches no initializer of " + file_.path(),
+                  "expected the name of an initializer; * stands for anything", nearest_name(pattern, names)));
+    }
+    return found;
+  }
+
+  void check_inputs() {
+    if (layer_.config.has_until() && !file_.has(layer_.config.until())) return;
+    if (inputs_.size() != 1 || inputs_[0].must_be_known) {
+      findings_.push_back(finding("path",
+                                  file_.path() + " takes " + (inputs_.empty() ? "no input" : inputs_text(inputs_)),
+                                  "expected a model that takes one picture"));
+      return;
+    }
+    const OnnxInput& input = inputs_[0];
+    if (input.extents.empty()) return;  // the file does not say
+    bool fits = input.extents.size() == given_.size(), is_batch_alone = fits;
+    for (std::size_t i = 0; i < given_.size() && input.extents.size() == given_.size(); ++i) {
+      const bool is_equal = input.extents[i] < 0 || input.extents[i] == given_[i];
+      fits = fits && is_equal;
+      is_batch_alone = is_batch_alone && (is_equal || i == 0);
+    }
+    if (fits) return;
+    const std::string expectation = is_batch_alone ? "expected train.batch_size: " + std::to_string(input.extents[0]) +
+                                                         ", or a file whose first extent is open"
+                                                   : "expected " + input.shape + " (batch x channels x height x width)";
+    findings_.push_back(finding("input",
+                                "layer " + quoted(layer_.name) + ": " + file_.path() + " takes " + quoted(input.name) +
+                                    " as " + input.shape + ", but " + quoted(layer_.from) + " gives " + to_text(given_),
+                                expectation));
+  }
+
+  const OnnxLayer& layer_;
+  const OnnxFile& file_;
+  const Shape given_;
+  std::vector<OnnxInput> inputs_;
+  std::vector<Diagnostic> findings_;
+};
+
+/// Copies a translated model into the experiment's graph.
+class Transplant {
+ public:
+  Transplant(const ComposeContext& context, const OnnxLayer& layer, OnnxModel& source)
+      : context_(context), layer_(layer), source_(source), graph_(*source.graph) {}
+
+  ValueId run() {
+    remove_dead(graph_, context_.builder.registry());
+    values_.assign(graph_.values().size(), kNoValue);
+    if (source_.inputs.at(0).value != kNoValue) at(source_.inputs[0].value) = layer_.input;
+    count_uses();
+    for (const Node& node : graph_.nodes()) copy(node);
+    return at(source_.outputs.at(0).value);
+  }
+  const LayerInfo& counts() const { return counts_; }
+
+ private:
+  ValueId& at(ValueId id) { return values_.at(static_cast<std::size_t>(id)); }
+
+  void count_uses() {
+    uses_.assign(graph_.values().size(), 0);
+    for (const Node& node : graph_.nodes()) {
+      for (const ValueId input : node.inputs) {
+        if (input != kNoValue) ++uses_[static_cast<std::size_t>(input)];
+      }
+    }
+  }
+
+  bool is_parameter(ValueId id) const { return graph_.value(id).kind == ValueKind::kParameter; }
+
+  void copy(const Node& node) {
+    context_.builder.enter(layer_.name + "/" + printable(node.layer));
+    if (node.op == "BatchNormalization" && is_parameter(node.inputs[3]) && is_parameter(node.inputs[4])) {
+      at(node.outputs[0]) = batch_norm(node);
+      return;
+    }
+    if (node.op == "Dropout") {
+      at(node.outputs[0]) = add_dropout(context_, value(node.inputs[0]), node.attributes.real("ratio", 0.5),
+                                        layer_.name + "/" + node.layer);
+      return;
+    }
+    std::vector<ValueId> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(value(input));
+    const auto outputs = context_.builder.nodes(node.op, inputs, node.attributes);
+    for (std::size_t k = 0; k < outputs.size(); ++k) at(node.outputs[k]) = outputs[k];
+  }
+
+  ValueId batch_norm(const Node& node) {
+    BatchNorm norm;
+    norm.layer = layer_.name + "/" + node.layer;
+    norm.input = value(node.inputs[0]);
+    norm.scale = value(node.inputs[1]);
+    norm.bias = value(node.inputs[2]);
+    norm.mean = statistic(node.inputs[3], node.layer + "/running_mean");
+    norm.variance = statistic(node.inputs[4], node.layer + "/running_variance");
+    norm.momentum = node.attributes.real("momentum", 0.9);
+    norm.epsilon = node.attributes.real("epsilon", 1e-5);
+    return add_batch_norm(context_, norm);
+  }
+
+  /// The value in the experiment's graph that stands for one of the model's.
+  ValueId value(ValueId id) {
+    if (id == kNoValue) return kNoValue;
+    if (at(id) != kNoValue) return at(id);
+    const Value& found = graph_.value(id);
+    const ValueId made = add_parameter(id, found.name, found.trainable);
+    if (found.trainable) counts_.trainable_parameters += element_count(found.type.shape);
+    if (found.trainable) counts_.parameters += element_count(found.type.shape);
+    return at(id) = made;
+  }
+
+  /// Exporters store equal tensors once: a file whose weights are fresh may name one tensor of zeros as the running
+  /// mean of all its normalizations, and as their bias. Each gets its own.
+  ValueId statistic(ValueId id, const std::string& own_name) {
+    const Value& found = graph_.value(id);
+    const bool is_shared = uses_[static_cast<std::size_t>(id)] > 1;
+    counts_.parameters += element_count(found.type.shape);
+    return add_parameter(id, is_shared ? own_name : found.name, false);
+  }
+
+  ValueId add_parameter(ValueId id, const std::string& wished, bool is_trainable) {
+    const TensorType type = graph_.value(id).type;
+    std::string name = layer_.name + "/" + printable(wished);
+    for (int i = 2; !taken_.insert(name).second; ++i)
+      name = layer_.name + "/" + printable(wished) + "_" + std::to_string(i);
+    ParameterInit init{name, type.shape};
+    auto values = contents_.find(id);
+    if (values == contents_.end()) {
+      auto contents = std::make_shared<const std::vector<float>>(std::move(source_.weights.at(graph_.value(id).name)));
+      values = contents_.emplace(id, std::move(contents)).first;
+    }
+    init.values = values->second;
+    context_.model.parameters.push_back(std::move(init));
+    return context_.builder.parameter(name, type.shape, is_trainable, type.dtype);
+  }
+
+  const ComposeContext& context_;
+  const OnnxLayer& layer_;
+  OnnxModel& source_;
+  Graph& graph_;
+  std::vector<ValueId> values_;  ///< of the experiment's graph, by the model's
+  std::vector<int> uses_;
+  std::set<std::string> taken_;
+  std::map<ValueId, std::shared_ptr<const std::vector<float>>> contents_;
+  LayerInfo counts_;
+};
+
+OnnxModel translated(const ComposeContext& context, const OnnxFile& file, const OnnxOptions& options) {
+  try {
+    return file.translate(context.builder.registry(), options);
+  } catch (const InputError& error) {
+    std::vector<Diagnostic> findings;
+    for (const Diagnostic& found : error.findings()) {
+      findings.push_back(finding("path", "cannot use " + file.path() + ": " +
+                                             (found.field_path.empty() ? "" : found.field_path + ": ") +
+                                             found.message));
+    }
+    throw InputError(findings);
+  }
+}
+
+void check_output(const ComposeContext& context, const OnnxLayer& layer, const OnnxModel& model) {
+  const std::string field = layer.config.has_until() ? "until" : "path";
+  const OnnxPort& output = model.outputs.at(0);
+  if (output.value == kNoValue || model.inputs.empty() || model.inputs[0].value == kNoValue) {
+    throw InputError({finding(field, quoted(output.name) + " does not depend on the model's input")});
+  }
+  const TensorType& type = model.graph->value(output.value).type;
+  if (type.dtype != DType::kFloat32) {
+    throw InputError({finding(field, quoted(output.name) + " gives integers, which nothing can be learned through")});
+  }
+  const std::int64_t batch = context.options.batch;
+  if (type.shape.size() < 2 || type.shape[0] != batch) {
+    throw InputError({finding(field, quoted(output.name) + " gives " + to_text(type.shape) +
+                                         ", which is not one row for each of the " + std::to_string(batch) +
+                                         " samples of a batch")});
+  }
+}
+
+}  // namespace
+
+ValueId add_onnx_layer(const ComposeContext& context, const OnnxLayer& layer) {
+  const auto found = context.options.files.find(layer.config.path());
+  if (found == context.options.files.end()) {
+    throw InternalError("layer " + layer.name + ": nobody opened " + layer.config.path());
+  }
+  const OnnxFile& file = *found->second;
+  OnnxModel model = translated(context, file, FileChecks(context, layer, file).run());
+  check_output(context, layer, model);
+  Transplant transplant(context, layer, model);
+  const ValueId output = transplant.run();
+  context.model.layers.push_back(transplant.counts());
+  context.model.layers.back().type = "Onnx " + std::filesystem::path(layer.config.path()).filename().string() +
+                                     (layer.config.has_until() ? ", until " + printable(layer.config.until()) : "");
+  return output;
+}
+
+}  // namespace thaw
