@@ -31,6 +31,7 @@ class AddedTo : public Kernel {
 };
 
 std::unique_ptr<Kernel> make_conv(BindContext& context) {
+  if (auto kernel = bind_quantized_conv(context)) return kernel;
   const Node& node = context.node();
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
@@ -47,7 +48,7 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
                                {{DNNL_ARG_DST, 0, pd.dst_desc()}});
   if (!context.has_input(3)) return kernel;
   context.want_input(3, layout_of(pd.dst_desc()));
-  return std::make_unique<AddedTo>(std::move(kernel), pd.dst_desc().get_size());
+  return make_added_to(std::move(kernel), pd.dst_desc().get_size());
 }
 
 std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
@@ -66,6 +67,10 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
 }
 
 }  // namespace
+
+std::unique_ptr<Kernel> make_added_to(std::unique_ptr<Kernel> conv, std::size_t bytes) {
+  return std::make_unique<AddedTo>(std::move(conv), bytes);
+}
 
 Window conv_window(const Node& node, const TensorType& picture) {
   return Window::of(node.attributes, picture.shape.size() - 2);

@@ -13,6 +13,7 @@
 #include "ops/device/cpu/split_kernel.h"
 #include "ops/pool/global_pool.h"
 #include "ops/pool/pool_geometry.h"
+#include "ops/pool/pool_int8.h"
 
 namespace thaw::cpu {
 namespace {
@@ -325,6 +326,7 @@ std::unique_ptr<Kernel> make_max_grad(BindContext& context, const dnnl::memory::
 }
 
 std::unique_ptr<Kernel> bind_pool(BindContext& context, bool is_max) {
+  if (auto kernel = is_max ? bind_quantized_max_pool(context) : nullptr) return kernel;
   return for_number(context, 0, [&]<typename Number>(const dnnl::memory::desc& in, Number) {
     return make_pool<Number>(context, is_max, in);
   });

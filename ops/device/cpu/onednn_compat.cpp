@@ -213,7 +213,20 @@ std::string format_text(const memory::desc& desc) {
   std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) {
     return blocking->strides[static_cast<std::size_t>(a)] > blocking->strides[static_cast<std::size_t>(b)];
   });
-  std::string text = data_type_of(desc) == memory::data_type::bf16 ? "bf16:" : "";
+  std::string text;
+  switch (data_type_of(desc)) {
+    case memory::data_type::bf16:
+      text = "bf16:";
+      break;
+    case memory::data_type::u8:
+      text = "u8:";
+      break;
+    case memory::data_type::s8:
+      text = "s8:";
+      break;
+    default:
+      break;
+  }
   for (const int axis : axes) {
     const auto is_its = [&](const Blocking::InnerBlock& block) { return block.axis == axis; };
     const bool is_blocked = std::any_of(blocking->inner.begin(), blocking->inner.end(), is_its);
