@@ -155,7 +155,8 @@ std::string summarize(const PreparedExperiment& prepared, std::shared_ptr<Device
   }
   Findings findings = prepared.loaded.findings();
   const Session session(config, findings, device, prepared.models.files);
-  Prediction prediction = predict({prepared, session, *device, rss_bytes()}, device->measure_peaks());
+  const std::int64_t process_bytes = rss_bytes();  // before the measurement, which touches its buffers
+  const Prediction prediction = predict({prepared, session, *device, process_bytes}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);
   if (options.wants_json) return to_json(config, rows, plan, prediction).dump(2) + "\n";

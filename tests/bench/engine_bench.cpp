@@ -142,8 +142,13 @@ double median(const std::vector<double>& sorted) {
 int run(const Options& options) {
   const StepGraph step = build_step(options.network);
   const auto device = make_cpu_device(options.threads);
+  const Program::Options told = program_options(step, device, options);
+  if (device->support_of(told.precision) == Support::kNone) {
+    throw InputError("--precision " + options.precision + ": this processor (" + device->isa() +
+                     ") has no kernels for it; they need AVX-512");
+  }
   auto store = std::make_shared<ParameterStore>(device);
-  Program program(step.graph, device, store, program_options(step, device, options));
+  Program program(step.graph, device, store, told);
   initialize(step, *store);
   if (options.wants_plan) std::cout << program.text();
   const Measured measured = measure(step, program, options);

@@ -24,4 +24,12 @@ inline const std::vector<DeviceChoice>& devices() {
   return all;
 }
 
+/// Whether this machine has kernels for bfloat16. A test that needs them is skipped with kNoBFloat16 where it has none.
+/// Call it before the test opens its own device: threads are set when a device is made.
+inline bool has_bfloat16() {
+  static const bool has = make_cpu_device(1)->support_of(Precision::kBFloat16) != Support::kNone;
+  return has;
+}
+inline constexpr const char* kNoBFloat16 = "this processor has no kernels for bfloat16: they need AVX-512";
+
 }  // namespace thaw

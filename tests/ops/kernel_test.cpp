@@ -1,6 +1,5 @@
 // Kernels in f32 against the f64 reference: every operator and its gradients, every case, every device.
 #include <algorithm>
-#include <set>
 
 #include "tests/ops/devices.h"
 #include "tests/ops/kernel_check.h"
@@ -9,29 +8,6 @@
 
 namespace thaw {
 namespace {
-
-/// Kernels of layers claim the layouts of these operators' further inputs: their weights.
-bool is_weighted(const OpCase& op_case) {
-  static const std::set<std::string> kWeighted{"BatchNormalization",
-                                               "BatchNormalizationTraining",
-                                               "Conv",
-                                               "ConvTranspose",
-                                               "Gemm",
-                                               "LayerNormalization",
-                                               "PRelu"};
-  return kWeighted.count(op_case.op) > 0;
-}
-
-/// What stands for the layer before is an ordinary input.
-BuiltCase case_for_kernels(const OpCase& op_case, const std::vector<bool>& behind_convolution = {}) {
-  BuiltCase built = build_case(op_case, -1, behind_convolution);
-  const bool has_weights = is_weighted(op_case);
-  for (std::size_t i = 0; i < built.ports.size(); ++i) {
-    if (built.ports[i] != kNoValue && (!has_weights || i == 0))
-      built.graph.value(built.ports[i]).kind = ValueKind::kInput;
-  }
-  return built;
-}
 
 TEST_P(OperatorTest, EachKernelMatchesTheReference) {
   const BuiltCase built = case_for_kernels(GetParam());

@@ -1,6 +1,7 @@
 #include "tests/ops/op_case.h"
 
 #include <algorithm>
+#include <set>
 
 #include "graph/passes/differentiate.h"
 #include "ops/catalogue.h"
@@ -113,6 +114,27 @@ BuiltCase build_case(const OpCase& op_case, int only_port, const std::vector<boo
   built.gradients = differentiate(builder, built.loss);
   built.graph.mark_output(built.loss);
   for (const auto& [parameter, gradient] : built.gradients) built.graph.mark_output(gradient);
+  return built;
+}
+
+bool is_weighted(const OpCase& op_case) {
+  static const std::set<std::string> kWeighted{"BatchNormalization",
+                                               "BatchNormalizationTraining",
+                                               "Conv",
+                                               "ConvTranspose",
+                                               "Gemm",
+                                               "LayerNormalization",
+                                               "PRelu"};
+  return kWeighted.count(op_case.op) > 0;
+}
+
+BuiltCase case_for_kernels(const OpCase& op_case, const std::vector<bool>& behind_convolution) {
+  BuiltCase built = build_case(op_case, -1, behind_convolution);
+  const bool has_weights = is_weighted(op_case);
+  for (std::size_t i = 0; i < built.ports.size(); ++i) {
+    if (built.ports[i] != kNoValue && (!has_weights || i == 0))
+      built.graph.value(built.ports[i]).kind = ValueKind::kInput;
+  }
   return built;
 }
 

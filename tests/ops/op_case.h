@@ -58,4 +58,10 @@ struct BuiltCase {
 /// reaches the operator through a convolution that changes no value, and so in the layout that convolutions give.
 BuiltCase build_case(const OpCase& op_case, int only_port = -1, const std::vector<bool>& behind_convolution = {});
 
+/// Whether kernels of layers claim the layouts of its further inputs: its weights.
+bool is_weighted(const OpCase& op_case);
+
+/// The case with ordinary inputs for what the layers before give; only weights are parameters.
+BuiltCase case_for_kernels(const OpCase& op_case, const std::vector<bool>& behind_convolution = {});
+
 }  // namespace thaw

@@ -94,6 +94,7 @@ TEST_P(PictureNetworkTest, StepMatchesTheReference) {
 
 /// Weights, their gradients and the optimizer's slots meet in f32, whatever is multiplied.
 TEST_P(PictureNetworkTest, StepInBFloat16MatchesTheReference) {
+  if (!has_bfloat16()) GTEST_SKIP() << kNoBFloat16;
   const PictureNetwork network(GetParam());
   const reference::Values expected = reference::evaluate(network.graph, network.feeds);
   for (const DeviceChoice& choice : devices()) {

@@ -135,7 +135,11 @@ class PredictTest(unittest.TestCase):
         check = thaw("check", TINY, "--set", "train.early_stopping.patience=2")
         self.assertIn("; a rough estimate:\n", check.stdout)
         self.assertIn("  training may stop early: the time of the whole run is the most it should take\n", check.stdout)
+
+    def test_check_says_that_bfloat16_was_not_measured(self):
         check = thaw("check", TINY, "--set", "compute.precision=BFLOAT16")
+        if check.returncode == 2 and "has no kernels for BFLOAT16" in check.stderr:
+            self.skipTest(check.stderr)
         self.assertIn("  how much of their speed kernels reach in bfloat16 was measured in f32\n", check.stdout)
 
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "schemas/diagnostic.h"
+#include "tests/ops/other_device.h"
 #include "tests/train/small_experiment.h"
 
 namespace thaw {
@@ -124,6 +125,20 @@ TEST(Session, ALayerThatDoesNotFitIsAFindingAtItsField) {
         error.what(),
         "small.pbtxt:7:3: model.layer[0].conv2d.kernel_size: layer \"conv\": a window of 21x21 does not fit its "
         "input of 20x20");
+  }
+}
+
+TEST(Session, RefusesAPrecisionThatTheProcessorHasNoKernelsFor) {
+  Experiment config = small_experiment();
+  config.mutable_compute()->set_precision(BFLOAT16);
+  Findings findings({{"compute.precision", {"small.pbtxt", 9, 3}}}, "small.pbtxt");
+  try {
+    const Session session(config, findings, std::make_shared<DeviceWithSupport>(Support::kNone, "avx2"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "small.pbtxt:9:3: compute.precision: this processor (avx2) has no kernels for BFLOAT16\n"
+                 "  expected FLOAT32; BFLOAT16 needs AVX-512");
   }
 }
 
