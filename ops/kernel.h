@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "ops/layout.h"
+#include "ops/quantization.h"
 
 namespace thaw {
 
@@ -22,6 +23,7 @@ struct Buffers {
 enum class Precision {
   kFloat32,
   kBFloat16,  ///< activations, their gradients and what multiplies them; what has no such kernel computes in f32
+  kInt8,      ///< inference alone, by a calibration; what has no such kernel computes in f32
 };
 
 /// One step of a program: described once when it is bound, run every step. run() allocates nothing.
@@ -53,6 +55,8 @@ class BindContext {
   /// Whether the program keeps what backward needs.
   virtual bool is_training() const = 0;
   virtual Precision precision() const = 0;
+  /// How the program quantizes a value; null if it stays f32, as every value does unless the precision is int8.
+  virtual const Quantization* quantization(ValueId) const { return nullptr; }
 
   bool has_input(int i) const {
     const auto& inputs = node().inputs;

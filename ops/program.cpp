@@ -19,6 +19,12 @@ Program::Program(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> dev
                  std::shared_ptr<ParameterStore> store, Options options)
     : graph_(std::move(graph)), device_(std::move(device)), store_(std::move(store)), options_(std::move(options)) {
   if (!options_.arena) options_.arena = std::make_shared<Arena>(device_);
+  if (options_.precision == Precision::kInt8 && (options_.is_training || !options_.calibration)) {
+    throw InternalError("int8 is for inference, by a calibration");
+  }
+  if (options_.calibration && options_.calibration->graph != structure_of(*graph_)) {
+    throw InternalError("the calibration is of another graph");
+  }
   bind();
   put_constants_first();
   keep_constants();
@@ -86,6 +92,33 @@ std::optional<ValueId> Program::run_and_find_non_finite() {
     }
   }
   return std::nullopt;
+}
+
+void Program::show(int slot, Observer& observer) const {
+  const Slot& found = slots_[static_cast<std::size_t>(slot)];
+  const TensorType& type = graph_->value(found.value).type;
+  if (type.dtype != DType::kFloat32 || !observer.wants(found.value)) return;
+  std::vector<float> host(static_cast<std::size_t>(element_count(type.shape)));
+  device_->copy_out(type, pointer(slot), found.layout, host.data());
+  observer.see(found.value, host);
+}
+
+void Program::observe(Observer& observer) {
+  if (!is_attached_) attach();
+  for (const int slot : slot_of_value_) {
+    if (slot < 0) continue;
+    const ValueId value = slots_[static_cast<std::size_t>(slot)].value;
+    if (graph_->value(value).kind != ValueKind::kComputed) show(slot, observer);
+  }
+  for (Step& step : steps_) {
+    step.kernel->run();
+    device_->synchronize();
+    for (const int slot : step.outputs) {
+      if (!step.is_reorder) show(slot, observer);
+    }
+  }
+  constants_version_ = store_->version();
+  if (options_.is_training) store_->mark_changed();
 }
 
 bool Program::is_finite(int slot) const {

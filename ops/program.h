@@ -38,6 +38,15 @@ struct ProgramStats {
   std::size_t constant_bytes = 0;  ///< results of those that later kernels read
 };
 
+/// Looks at values while a program runs.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual bool wants(ValueId value) const = 0;
+  /// `numbers` is row-major.
+  virtual void see(ValueId value, const std::vector<float>& numbers) = 0;
+};
+
 /// Seconds spent by phase (forward, backward, update) since the last reset.
 using PhaseSeconds = std::array<double, 3>;
 
@@ -47,6 +56,7 @@ class Program {
   struct Options {
     bool is_training = true;
     Precision precision = Precision::kFloat32;
+    std::shared_ptr<const Calibration> calibration = nullptr;  ///< of this graph, for int8
     std::shared_ptr<Arena> arena;  ///< shared with programs that never run at the same time; null: its own
   };
   /// Binds every node. Parameters that `store` lacks are added, zeroed. Throws InternalError if a node has no kernel.
@@ -64,6 +74,9 @@ class Program {
   /// Runs once, looking at every result: the first value that is not finite, in the order they are computed.
   /// Inputs must be set again afterwards.
   std::optional<ValueId> run_and_find_non_finite();
+  /// Runs once, showing the observer the f32 values that it wants, weights and inputs first, results as they are
+  /// computed. Inputs must be set again afterwards.
+  void observe(Observer& observer);
   /// Copies a graph output to a row-major host tensor.
   void get(ValueId output, void* host) const;
 
@@ -92,6 +105,7 @@ class Program {
   void run_timed();
   void* pointer(int slot) const;
   bool is_finite(int slot) const;
+  void show(int slot, Observer& observer) const;
 
   std::shared_ptr<const Graph> graph_;
   std::shared_ptr<Device> device_;

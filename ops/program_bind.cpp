@@ -23,6 +23,9 @@ class Program::Binding : public BindContext {
   const Node& node() const override { return node_; }
   bool is_training() const override { return program_.options_.is_training; }
   Precision precision() const override { return program_.options_.precision; }
+  const Quantization* quantization(ValueId value) const override {
+    return precision() == Precision::kInt8 ? program_.options_.calibration->find(value) : nullptr;
+  }
 
   LayoutPtr input_layout(int i) const override {
     const ValueId value = node_.inputs.at(static_cast<std::size_t>(i));
@@ -73,7 +76,7 @@ void Program::bind() {
     return !options_.is_training && std::all_of(slots.begin(), slots.end(),
                                                 [&](int s) { return s < 0 || is_fixed[static_cast<std::size_t>(s)]; });
   };
-  std::map<std::pair<ValueId, std::string>, int> reordered;
+  std::multimap<ValueId, int> reordered;  // slots
 
   const auto new_slot = [&](Slot slot) {
     is_fixed.push_back(slot.is_persistent && !options_.is_training);
@@ -104,9 +107,9 @@ void Program::bind() {
     int slot = slot_of_value_[static_cast<std::size_t>(value)];
     if (slot < 0) slot = claim(value, binding.stored(i));
     if (slots_[static_cast<std::size_t>(slot)].layout->equals(*layout)) return slot;
-    const auto key = std::make_pair(value, layout->text());
-    const auto found = reordered.find(key);
-    if (found != reordered.end()) return found->second;
+    for (auto [at, end] = reordered.equal_range(value); at != end; ++at) {
+      if (slots_[static_cast<std::size_t>(at->second)].layout->equals(*layout)) return at->second;
+    }
     const int copy = new_slot({.value = value, .layout = layout, .bytes = layout->bytes()});
     Step step;
     step.name = graph_->value(value).name + " for " + node.layer + "/" + node.op;
@@ -120,7 +123,8 @@ void Program::bind() {
     is_fixed[static_cast<std::size_t>(copy)] = step.is_constant;
     steps_.push_back(std::move(step));
     ++stats_.reorders;
-    return reordered[key] = copy;
+    reordered.emplace(value, copy);
+    return copy;
   };
 
   for (std::size_t n = 0; n < graph_->nodes().size(); ++n) {

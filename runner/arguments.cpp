@@ -34,7 +34,12 @@ const std::vector<Verb>& verbs() {
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
       {"export", "RUN", 1, 1, {"model", "weights", "data"}, "write a run's network as an ONNX model"},
-      {"infer", "MODEL.onnx TENSOR...", 1, kMany, {"folder"}, "run an ONNX model on tensors (.npy, .pb); writes .npy"},
+      {"infer",
+       "MODEL.onnx TENSOR...",
+       1,
+       kMany,
+       {"folder", "precision"},
+       "run an ONNX model on tensors (.npy, .pb); writes .npy"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
       {"help", "[VERB]", 0, 1, {}, "this text"},
       {"version", "", 0, 0, {}, "the version"},
@@ -71,6 +76,12 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
   if (has("folder")) {
     all.add_options()("output,o", po::value(&parsed.output)->value_name("DIR"),
                       "the folder for output_0.npy and so on");
+  }
+  if (has("precision")) {
+    all.add_options()("precision", po::value(&parsed.precision)->value_name("fp32|bf16|int8"),
+                      "what it computes in [fp32]");
+    all.add_options()("calibrate", po::value(&parsed.calibration)->multitoken()->composing()->value_name("TENSOR..."),
+                      "for int8: tensors like those that it will meet, such as a few hundred training pictures");
   }
   if (has("model")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the model to write");
   if (has("weights")) {
@@ -113,6 +124,23 @@ std::string verb_line(const Verb& verb) {
   fail(std::string(verb.name) + ": unknown option " + error.get_option_name() +
            (nearest.empty() ? "" : "; nearest: " + nearest),
        verb.name);
+}
+
+void check_precision(const Arguments& parsed) {
+  if (parsed.wants_help) return;
+  const std::string& precision = parsed.precision;
+  if (precision != "fp32" && precision != "bf16" && precision != "int8") {
+    fail(parsed.verb + ": --precision takes fp32, bf16 or int8, not \"" + precision + "\"", parsed.verb);
+  }
+  if (precision == "int8" && parsed.calibration.empty()) {
+    fail(parsed.verb +
+             ": --precision int8 needs tensors that show how large numbers get, such as a few hundred training "
+             "pictures: --calibrate TENSOR.npy...",
+         parsed.verb);
+  }
+  if (precision != "int8" && !parsed.calibration.empty()) {
+    fail(parsed.verb + ": --calibrate is for --precision int8", parsed.verb);
+  }
 }
 
 }  // namespace
@@ -165,6 +193,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
     fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);
   }
+  check_precision(parsed);
   return parsed;
 }
 

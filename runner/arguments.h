@@ -7,14 +7,16 @@ namespace thaw {
 
 /// A command line taken apart.
 struct Arguments {
-  std::string verb;                    ///< "run"
-  std::vector<std::string> operands;   ///< files, run folders, a field
-  std::vector<std::string> overrides;  ///< --set, in order
-  std::string data;                    ///< --data
-  std::string runs = "runs";           ///< --runs
-  std::string device = "auto";         ///< --device
-  std::string output;                  ///< -o
-  std::string weights = "best";        ///< --weights
+  std::string verb;                      ///< "run"
+  std::vector<std::string> operands;     ///< files, run folders, a field
+  std::vector<std::string> overrides;    ///< --set, in order
+  std::string data;                      ///< --data
+  std::string runs = "runs";             ///< --runs
+  std::string device = "auto";           ///< --device
+  std::string output;                    ///< -o
+  std::string precision = "fp32";        ///< --precision
+  std::vector<std::string> calibration;  ///< --calibrate, in order
+  std::string weights = "best";          ///< --weights
   bool wants_json = false;
   bool wants_passes = false;   ///< --passes: summary dumps the graph after each pass
   bool wants_plan = false;     ///< --plan: summary lists the kernels

@@ -100,7 +100,12 @@ int report(const Arguments& arguments) {
 
 int infer_model(const Arguments& arguments) {
   const auto& words = arguments.operands;
-  std::cout << infer_files(words[0], {words.begin() + 1, words.end()}, arguments.output, make_cpu_device(0));
+  const auto precision = arguments.precision == "int8"   ? Precision::kInt8
+                         : arguments.precision == "bf16" ? Precision::kBFloat16
+                                                         : Precision::kFloat32;
+  const InferRequest request{
+      words[0], {words.begin() + 1, words.end()}, arguments.output, precision, arguments.calibration};
+  std::cout << infer_files(request, make_cpu_device(0));
   return 0;
 }
 

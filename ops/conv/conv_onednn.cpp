@@ -31,6 +31,7 @@ class AddedTo : public Kernel {
 };
 
 std::unique_ptr<Kernel> make_conv(BindContext& context) {
+  if (auto kernel = bind_quantized_conv(context)) return kernel;
   const Node& node = context.node();
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
@@ -47,7 +48,7 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
                                {{DNNL_ARG_DST, 0, pd.dst_desc()}});
   if (!context.has_input(3)) return kernel;
   context.want_input(3, layout_of(pd.dst_desc()));
-  return std::make_unique<AddedTo>(std::move(kernel), pd.dst_desc().get_size());
+  return make_added_to(std::move(kernel), pd.dst_desc().get_size());
 }
 
 std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
@@ -66,6 +67,10 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
 }
 
 }  // namespace
+
+std::unique_ptr<Kernel> make_added_to(std::unique_ptr<Kernel> conv, std::size_t bytes) {
+  return std::make_unique<AddedTo>(std::move(conv), bytes);
+}
 
 Window conv_window(const Node& node, const TensorType& picture) {
   return Window::of(node.attributes, picture.shape.size() - 2);
@@ -92,7 +97,8 @@ dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContex
   const Node& node = context.node();
   constexpr std::int64_t kWidest = 4096;  // channels that our own loops take side by side in bfloat16
   const auto type = compute_type(context);
-  const auto spread_type = context.output_type(0).shape[1] > kWidest ? kStored : type;
+  const bool is_too_wide = node.op == "ConvTranspose" && context.output_type(0).shape[1] > kWidest;
+  const auto spread_type = is_too_wide ? kStored : type;
   return conv_backward_data(
       conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, spread_type),
       any_kernel_desc(node, context.input_type(1), type), any_desc(context.input_type(0).shape, type));

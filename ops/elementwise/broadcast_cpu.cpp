@@ -204,10 +204,9 @@ class Binder {
     LayoutPtr layout = followed_layout();
     if (layout && is_bfloat16(layout)) {
       if (auto kernel = bind_bfloat16(layout)) return kernel;
-      layout = as_floats(layout);
     }
     if (layout) {
-      auto kernel = bind_in(layout);
+      auto kernel = bind_in(as_floats(layout));
       if (kernel) return kernel;
     }
     return bind_row_major();

@@ -1,5 +1,7 @@
 // CPU kernels of the fully connected family: oneDNN's inner product, which reads a blocked picture as it lies when the
 // weights are 4-D too.
+#include "ops/linear/linear_onednn.h"
+
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
@@ -11,14 +13,7 @@ constexpr auto kStored = dnnl::memory::data_type::f32;  ///< weights, their grad
 
 /// As input `i` lies, in the numbers that are multiplied.
 dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
-  return with_data_type(desc_of(context.input_layout(i)), compute_type(context));
-}
-
-/// Weights [units, values] with the extents of the rows they multiply: [units, C, H, W] for a picture.
-dnnl::memory::dims weight_dims(std::int64_t units, const Shape& rows) {
-  dnnl::memory::dims dims(rows);
-  dims[0] = units;
-  return dims;
+  return with_data_type(desc_of(input_layout_as_it_is(context, i)), compute_type(context));
 }
 
 /// From so many on, weights lie in the order of the rows they multiply, for all three products of a step. Left to
@@ -28,7 +23,7 @@ constexpr std::int64_t kLargeWeights = std::int64_t{1} << 20;
 
 /// The weights for rows that lie as `rows` says.
 dnnl::memory::desc weights_desc(std::int64_t units, const dnnl::memory::desc& rows, dnnl::memory::data_type type) {
-  const auto dims = weight_dims(units, dims_of(rows));
+  const auto dims = gemm_kernel_dims(units, dims_of(rows));
   const bool is_matrix = dims.size() == 2;
   if (element_count(dims) < kLargeWeights || (!is_matrix && !find_channel_blocks(rows))) return any_desc(dims, type);
   return with_data_type(is_matrix ? plain_desc(dims) : reshaped_like(rows, dims), type);
@@ -45,6 +40,7 @@ dnnl::memory::desc weights_as_stored(const BindContext& context, int i, const dn
 }
 
 std::unique_ptr<Kernel> make_gemm(BindContext& context) {
+  if (auto kernel = bind_quantized_gemm(context)) return kernel;
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
   const auto type = compute_type(context);
@@ -70,7 +66,7 @@ std::unique_ptr<Kernel> make_grad_input(BindContext& context) {
   const auto type = compute_type(context);
   const auto pd =
       inner_product_backward_data(any_desc(rows, rows.size() > 2 ? type : kStored),
-                                  weights_as_stored(context, 1, weight_dims(context.input_type(1).shape[0], rows)),
+                                  weights_as_stored(context, 1, gemm_kernel_dims(context.input_type(1).shape[0], rows)),
                                   with_data_type(plain_desc(context.input_type(0)), type));
   return bind_primitive(context, dnnl::inner_product_backward_data(pd), pd.scratchpad_desc(),
                         {{DNNL_ARG_DIFF_DST, 0, pd.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}},
@@ -91,6 +87,12 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
 }
 
 }  // namespace
+
+dnnl::memory::dims gemm_kernel_dims(std::int64_t units, const Shape& rows) {
+  dnnl::memory::dims dims(rows);
+  dims[0] = units;
+  return dims;
+}
 
 void add_linear_kernels(KernelTable& table) {
   table["Gemm"] = make_gemm;

@@ -55,7 +55,7 @@ THAW_INLINE inline void stream_row(const Lanes& from, float* at) {
 }
 THAW_INLINE inline void stream_row(const Lanes& from, BFloat16* at) {
 #if defined(__SSE__)
-  Lanes16::Halves row;
+  alignas(32) Lanes16::Halves row;
   round<Lanes16>(Lanes16::Float(from), row);
   const auto* parts = reinterpret_cast<const __m128i*>(&row);
   for (int h = 0; h < 2; ++h) _mm_stream_si128(reinterpret_cast<__m128i*>(at) + h, parts[h]);

@@ -42,6 +42,7 @@ bool fold_batch_norm(Graph& graph, int node_index) {
   const int producer = graph.value(sum).producer;
   if (producer < 0 || graph.use_count(sum) != 1) return false;
   const Node conv = graph.nodes()[static_cast<std::size_t>(producer)];
+  if (conv.inputs.size() > 3) return false;  // a sum that was fused into it would need the scale too
   const int axis = filter_axis(conv);
   if (axis < 0 || !conv.attributes.text("activation").empty() || !is_constant(graph, conv.inputs[1])) return false;
   for (std::size_t i = 1; i < norm.inputs.size(); ++i) {

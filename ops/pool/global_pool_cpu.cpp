@@ -7,6 +7,7 @@
 #include "ops/device/cpu/simd.h"
 #include "ops/device/cpu/split_kernel.h"
 #include "ops/pool/global_pool.h"
+#include "ops/pool/pool_int8.h"
 
 namespace thaw::cpu {
 namespace {
@@ -51,6 +52,7 @@ struct Planes {
 };
 
 std::unique_ptr<Kernel> make_average(BindContext& context) {
+  if (auto kernel = bind_quantized_global_average(context)) return kernel;
   const auto in = desc_of(picture_layout(context, 0));
   context.want_input(0, layout_of(in));
   context.give_output(0, layout_of(reshaped_like(in, context.output_type(0).shape)));

@@ -1,7 +1,10 @@
 // CPU kernels of pooling, for any layout blocked by channels alone: the innermost loop runs over channels that lie side
 // by side. (oneDNN's max pooling needs a workspace from forward, and it has no fused average-and-relu gradient. The
 // gradient of a maximum finds it again: next to what it reads and writes anyway, a stored position would save little.)
+#include <omp.h>
+
 #include <algorithm>
+#include <type_traits>
 
 #include "ops/device/cpu/host_kernel.h"
 #include "ops/device/cpu/kernels.h"
@@ -10,6 +13,7 @@
 #include "ops/device/cpu/split_kernel.h"
 #include "ops/pool/global_pool.h"
 #include "ops/pool/pool_geometry.h"
+#include "ops/pool/pool_int8.h"
 
 namespace thaw::cpu {
 namespace {
@@ -177,11 +181,11 @@ THAW_SIMD_CLONES void average_relu_grad_row_2x2_16(const PoolGeometry& g, std::i
   std::fill_n(dx + covered * 32, g.in_row_size() - covered * 32, 0.0F);
 }
 
-/// Gradient of a maximum, a whole plane, because windows of neighbouring rows may share elements.
+/// Gradient of a maximum, a whole plane, because windows of neighbouring rows may share elements. Their sums are f32.
 template <typename Number>
 THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channels, const Number* x, const Number* dy,
-                                     Number* dx) {
-  for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, Number{});
+                                     float* dx) {
+  for (std::int64_t p = 0; p < g.in_rows() * g.in.width; ++p) std::fill_n(dx + p * g.in.block, channels, 0.0F);
   for (std::int64_t row = 0; row < g.out_rows(); ++row) {
     Taps taps(g, row);
     for (std::int64_t ox = 0; ox < g.axes[2].outputs; ++ox, dy += g.in.block) {
@@ -204,9 +208,7 @@ THAW_SIMD_CLONES void max_grad_plane(const PoolGeometry& g, std::int64_t channel
         load<L>(dy + c, grad);
         tap = 0;
         taps.for_each([&](std::int64_t at) THAW_INLINE {
-          typename L::Float sum;
-          load<L>(dx + at + c, sum);
-          store<L>(sum + (best == typename L::Int{} + tap ? grad : typename L::Float{}), dx + at + c);
+          lanes<L>(dx + at + c) += best == typename L::Int{} + tap ? grad : typename L::Float{};
           ++tap;
         });
       });
@@ -299,18 +301,32 @@ std::unique_ptr<Kernel> make_max_grad(BindContext& context, const dnnl::memory::
   context.want_input(0, layout_of(in));
   context.want_input(1, layout_of(reshaped_like(in, pooled)));
   context.give_output(0, layout_of(in));
+  constexpr bool is_narrow = std::is_same_v<Number, BFloat16>;
+  if (is_narrow) {
+    context.want_scratch(static_cast<std::size_t>(omp_get_max_threads() * g.in_size()) * sizeof(float));
+  }
   const Pieces pieces{g.in.outer, 1, g.in.block};
   return std::make_unique<SplitKernel>(pieces.count(), [=](const Buffers& b, std::int64_t begin, std::int64_t end) {
     pieces.run(begin, end, [&](std::int64_t plane, std::int64_t, std::int64_t c, std::int64_t channels) {
       const std::int64_t at = plane * g.in_size() + c;
-      max_grad_plane(g, channels, static_cast<const Number*>(b.inputs[0]) + at,
-                     static_cast<const Number*>(b.inputs[1]) + plane * g.out_size() + c,
-                     static_cast<Number*>(b.outputs[0]) + at);
+      const auto* x = static_cast<const Number*>(b.inputs[0]) + at;
+      const auto* dy = static_cast<const Number*>(b.inputs[1]) + plane * g.out_size() + c;
+      auto* dx = static_cast<Number*>(b.outputs[0]) + at;
+      if constexpr (is_narrow) {
+        float* sums = static_cast<float*>(b.scratch) + omp_get_thread_num() * g.in_size();  // this thread's plane
+        max_grad_plane(g, channels, x, dy, sums);
+        const bool is_whole = channels == g.in.block;
+        const std::int64_t rows = is_whole ? 1 : g.in_rows() * g.in.width, row = is_whole ? g.in_size() : channels;
+        for (std::int64_t p = 0; p < rows; ++p) to_bfloat16s(sums + p * g.in.block, row, dx + p * g.in.block);
+      } else {
+        max_grad_plane(g, channels, x, dy, dx);
+      }
     });
   });
 }
 
 std::unique_ptr<Kernel> bind_pool(BindContext& context, bool is_max) {
+  if (auto kernel = is_max ? bind_quantized_max_pool(context) : nullptr) return kernel;
   return for_number(context, 0, [&]<typename Number>(const dnnl::memory::desc& in, Number) {
     return make_pool<Number>(context, is_max, in);
   });

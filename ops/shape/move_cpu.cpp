@@ -6,6 +6,7 @@
 
 #include "ops/axis.h"
 #include "ops/device/cpu/onednn.h"
+#include "ops/device/cpu/quantized.h"
 #include "ops/device/cpu/strided_copy.h"
 #include "ops/shape/geometry.h"
 #include "ops/shape/shape_kernels.h"
@@ -25,8 +26,8 @@ class MoveKernel : public Kernel {
   /// Moves add to what is there instead of replacing it.
   void add() { adds_ = true; }
   void set_output_bytes(std::vector<std::size_t> bytes) { output_bytes_ = std::move(bytes); }
-  /// Two bytes an element instead of four.
-  void set_bfloat16() { is_bfloat16_ = true; }
+  /// 4 unless said otherwise. Narrower numbers are moved, never added or filled in.
+  void set_element_bytes(std::size_t bytes) { element_bytes_ = bytes; }
 
   void attach(const Buffers& buffers) override { buffers_ = buffers; }
   void run() override {
@@ -42,12 +43,12 @@ class MoveKernel : public Kernel {
       if (adds_) {
         run_add(each.copy, static_cast<const float*>(from), static_cast<float*>(to));
       } else {
-        run_copy(each.copy, is_bfloat16_ ? sizeof(std::uint16_t) : sizeof(std::uint32_t), from, to);
+        run_copy(each.copy, element_bytes_, from, to);
       }
     }
     for (const Move& each : zeros_) {
       void* to = buffers_.outputs[static_cast<std::size_t>(each.output)];
-      is_bfloat16_ ? run_fill(each.copy, std::uint16_t{0}, to) : run_fill(each.copy, std::uint32_t{0}, to);
+      run_zero(each.copy, element_bytes_, to);
     }
   }
 
@@ -57,7 +58,8 @@ class MoveKernel : public Kernel {
     StridedCopy copy;
   };
   std::optional<std::uint32_t> fill_;
-  bool adds_ = false, is_bfloat16_ = false;
+  bool adds_ = false;
+  std::size_t element_bytes_ = sizeof(std::uint32_t);
   std::vector<std::size_t> output_bytes_;
   std::vector<Move> moves_, zeros_;
   Buffers buffers_;
@@ -76,9 +78,14 @@ class MovePlan {
   explicit MovePlan(BindContext& context, bool takes_bfloat16 = false)
       : context_(context), kernel_(std::make_unique<MoveKernel>()) {
     for (int i = 0; takes_bfloat16 && i < static_cast<int>(context.node().inputs.size()); ++i) {
-      is_bfloat16_ = is_bfloat16_ || is_bfloat16(input_layout_as_it_is(context, i));
+      if (is_bfloat16(input_layout_as_it_is(context, i))) move_as(dnnl::memory::data_type::bf16, {});
     }
-    if (is_bfloat16_) kernel_->set_bfloat16();
+  }
+  /// Moves numbers of another type, which count other steps.
+  void move_as(dnnl::memory::data_type type, const Steps& steps) {
+    type_ = type;
+    steps_ = steps;
+    kernel_->set_element_bytes(type == dnnl::memory::data_type::bf16 ? sizeof(std::uint16_t) : sizeof(std::uint8_t));
   }
 
   /// Takes input `i` as it lies, or row-major if that is beyond us.
@@ -113,10 +120,10 @@ class MovePlan {
 
  private:
   LayoutPtr in_numbers(const LayoutPtr& floats) const {
-    return is_bfloat16_ ? layout_of(with_data_type(desc_of(floats), dnnl::memory::data_type::bf16)) : floats;
+    return type_ ? layout_of(with_data_type(desc_of(floats), *type_), steps_) : floats;
   }
   BlockedStrides give(int k, const dnnl::memory::desc& desc) {
-    context_.give_output(k, layout_of(desc));
+    context_.give_output(k, layout_of(desc, steps_));
     bytes_.push_back(desc.get_size());
     const Shape& shape = context_.output_type(k).shape;
     if (shape.empty()) return {};
@@ -126,7 +133,8 @@ class MovePlan {
   }
 
   BindContext& context_;
-  bool is_bfloat16_ = false;
+  std::optional<dnnl::memory::data_type> type_;  ///< none: words of four bytes, as they are
+  Steps steps_;
   std::unique_ptr<MoveKernel> kernel_;
   std::vector<std::size_t> bytes_;
   std::vector<std::pair<int, std::vector<StridedCopy>>> padding_;
@@ -140,6 +148,7 @@ std::vector<AxisRun> whole(const Shape& shape) {
 
 std::unique_ptr<Kernel> make_concat(BindContext& context) {
   MovePlan plan(context, true);
+  if (const auto integers = integers_to_give(context)) plan.move_as(integers->type, integers->steps());
   const auto count = static_cast<int>(context.node().inputs.size());
   const auto axis = axis_index(context.node().attributes.integer("axis"), context.output_type(0).shape.size());
   int largest = 0;  // the output lies like the input that has most to say

@@ -8,6 +8,7 @@
 #include "graph/passes/rewrite.h"
 #include "ops/catalogue.h"
 #include "ops/program.h"
+#include "runner/infer/calibrate.h"
 #include "runner/infer/npy.h"
 #include "runner/store/durable_file.h"
 #include "schemas/diagnostic.h"
@@ -40,7 +41,7 @@ OnnxOptions options_for(const OnnxFile& model, const std::vector<Literal>& tenso
 }
 
 OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tensors,
-                         const std::shared_ptr<Device>& device)
+                         const std::shared_ptr<Device>& device, const InferPrecision& precision)
     : model_(model.translate(operators(), options_for(model, tensors))),
       store_(std::make_shared<ParameterStore>(device)) {
   Graph& graph = *model_.graph;
@@ -52,8 +53,16 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
   run_pipeline(graph, operators(),
                {{"fuse", [](Graph& fused) { fuse_for_inference(fused, operators()); }},
                 {"remove_dead", [](Graph& pruned) { remove_dead(pruned, operators()); }}});
-  program_ =
-      std::make_unique<Program>(model_.graph, device, store_, Program::Options{.is_training = false, .arena = nullptr});
+  if (precision.calibration && precision.calibration->graph != structure_of(graph)) {
+    throw InputError(
+        model.path() +
+        ": the tensors to calibrate on give another graph than the given ones; take some of the same shape");
+  }
+  program_ = std::make_unique<Program>(model_.graph, device, store_,
+                                       Program::Options{.is_training = false,
+                                                        .precision = precision.precision,
+                                                        .calibration = precision.calibration,
+                                                        .arena = nullptr});
   for (const auto& [name, values] : model_.weights) {
     if (store_->has(name)) store_->write(name, values);
   }
@@ -62,13 +71,22 @@ OnnxProgram::OnnxProgram(const OnnxFile& model, const std::vector<Literal>& tens
 
 OnnxProgram::~OnnxProgram() = default;
 
-std::vector<InferredTensor> OnnxProgram::run(const std::vector<Literal>& tensors) {
+void OnnxProgram::set_inputs(const std::vector<Literal>& tensors) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const ValueId input = model_.inputs[i].value;
     if (input == kNoValue) continue;
     const std::vector<float> values(tensors[i].values.begin(), tensors[i].values.end());
     program_->set_input(input, values.data());
   }
+}
+
+void OnnxProgram::run(const std::vector<Literal>& tensors, Calibrator& calibrator) {
+  set_inputs(tensors);
+  calibrator.run();
+}
+
+std::vector<InferredTensor> OnnxProgram::run(const std::vector<Literal>& tensors) {
+  set_inputs(tensors);
   program_->run();
   std::vector<InferredTensor> results;
   for (std::size_t k = 0; k < model_.outputs.size(); ++k) results.push_back(result(k));
@@ -105,20 +123,45 @@ Literal read_tensor(const std::string& path) {
   throw InputError(path + ": a tensor is read from a .npy file or from a .pb file (an ONNX TensorProto)");
 }
 
-std::string infer_files(const std::string& model, const std::vector<std::string>& tensors, const std::string& folder,
-                        const std::shared_ptr<Device>& device) {
-  const OnnxFile file = OnnxFile::open(model);
-  std::vector<Literal> literals;
-  for (const std::string& path : tensors) literals.push_back(read_tensor(path));
-  const auto results = infer(file, literals, device);
+namespace {
+
+std::vector<Literal> read_tensors(const std::vector<std::string>& paths) {
+  std::vector<Literal> tensors;
+  for (const std::string& path : paths) tensors.push_back(read_tensor(path));
+  return tensors;
+}
+
+/// Writes the outputs. Returns a line for each.
+std::string write_outputs(const std::vector<InferredTensor>& outputs, const std::string& folder) {
   make_folders(folder);
   std::string text;
-  for (std::size_t k = 0; k < results.size(); ++k) {
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
     const std::string path = folder + "/output_" + std::to_string(k) + ".npy";
-    write_file_durably(path, npy_bytes(results[k].shape, results[k].values));
-    text += path + "  " + printable(results[k].name) + "  float32 " + to_text(results[k].shape) + "\n";
+    write_file_durably(path, npy_bytes(outputs[k].shape, outputs[k].values));
+    text += path + "  " + printable(outputs[k].name) + "  float32 " + to_text(outputs[k].shape) + "\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string infer_files(const InferRequest& request, const std::shared_ptr<Device>& device) {
+  const OnnxFile model = OnnxFile::open(request.model);
+  const std::vector<Literal> tensors = read_tensors(request.tensors);
+  if (device->support_of(request.precision) == Support::kNone) {
+    throw InputError(request.model + ": this processor (" + device->isa() +
+                     ") does not compute in bf16; use --precision fp32");
+  }
+  if (request.precision != Precision::kInt8) {
+    return write_outputs(OnnxProgram(model, tensors, device, {request.precision, nullptr}).run(tensors),
+                         request.folder);
+  }
+  const auto batches = calibration_batches(model, read_tensors(request.calibration));
+  const auto calibration = calibrate(model, batches, device);
+  const InferPrecision precision{Precision::kInt8, calibration};
+  OnnxProgram program(model, tensors, device, precision);
+  const std::string files = write_outputs(program.run(tensors), request.folder);
+  return files + losses_text(measure_losses(model, batches, precision, device));
 }
 
 }  // namespace thaw

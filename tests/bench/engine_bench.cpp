@@ -8,6 +8,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "ops/calibration.h"
 #include "schemas/diagnostic.h"
 #include "tests/bench/training_step.h"
 
@@ -63,15 +64,40 @@ std::optional<Options> parse(int argc, const char* const* argv) {
   return options;
 }
 
-/// What the program is told of the precision.
-Program::Options program_options(const Options& options) {
-  const bool is_bfloat16 = options.precision == "bf16";
-  if (options.precision != "fp32" && !is_bfloat16) {
-    throw InputError("--precision " + options.precision + ": programs compute in fp32 and bf16 as yet");
+/// What it is measured on, in turns.
+std::vector<BenchBatch> batches_of(const StepGraph& step, const Options& options) {
+  std::vector<BenchBatch> batches;
+  for (std::uint64_t seed : {1, 2}) batches.emplace_back(step, options.network, seed);
+  return batches;
+}
+
+/// What an f32 program says of the batches.
+std::shared_ptr<const Calibration> calibrate(const StepGraph& step, const std::shared_ptr<Device>& device,
+                                             const Options& options) {
+  auto store = std::make_shared<ParameterStore>(device);
+  Program program(step.graph, device, store, {.is_training = false, .arena = nullptr});
+  initialize(step, *store);
+  Calibrator calibrator(program);
+  for (const BenchBatch& batch : batches_of(step, options)) {
+    program.set_input(step.network.image, batch.image.data());
+    calibrator.run();
   }
-  return {.is_training = !options.is_inference,
-          .precision = is_bfloat16 ? Precision::kBFloat16 : Precision::kFloat32,
-          .arena = nullptr};
+  return std::make_shared<const Calibration>(calibrator.calibration());
+}
+
+/// What the program is told of the precision.
+Program::Options program_options(const StepGraph& step, const std::shared_ptr<Device>& device, const Options& options) {
+  Program::Options told{.is_training = !options.is_inference, .arena = nullptr};
+  if (options.precision == "bf16") {
+    told.precision = Precision::kBFloat16;
+  } else if (options.precision == "int8") {
+    if (told.is_training) throw InputError("--precision int8 is for --inference");
+    told.precision = Precision::kInt8;
+    told.calibration = calibrate(step, device, options);
+  } else if (options.precision != "fp32") {
+    throw InputError("--precision takes fp32, bf16 or int8, not " + options.precision);
+  }
+  return told;
 }
 
 /// The kernel's own figure, as for every other program of the benchmark.
@@ -91,8 +117,7 @@ struct Measured {
 };
 
 Measured measure(const StepGraph& step, Program& program, const Options& options) {
-  std::vector<BenchBatch> batches;
-  for (std::uint64_t seed : {1, 2}) batches.emplace_back(step, options.network, seed);
+  const std::vector<BenchBatch> batches = batches_of(step, options);
   Measured measured;
   for (int i = 0; i < options.warmup + options.steps; ++i) {
     if (i == options.warmup) program.reset_phase_seconds();
@@ -117,7 +142,7 @@ double median(const std::vector<double>& sorted) {
 int run(const Options& options) {
   const StepGraph step = build_step(options.network);
   const auto device = make_cpu_device(options.threads);
-  const Program::Options told = program_options(options);
+  const Program::Options told = program_options(step, device, options);
   if (device->support_of(told.precision) == Support::kNone) {
     throw InputError("--precision " + options.precision + ": this processor (" + device->isa() +
                      ") has no kernels for it; they need AVX-512");

@@ -128,6 +128,7 @@ const std::vector<OpCase> kTransposed{
     {"ConvTranspose", "channels_17_to_1", transpose_ports({2, 17, 4, 4}, {17, 1, 2, 2}), geometry({2, 2}, {2, 2})},
     {"ConvTranspose", "channels_1_to_33", transpose_ports({2, 1, 4, 4}, {1, 33, 2, 2}), geometry({2, 2}, {2, 2})},
     {"ConvTranspose", "channels_3_to_150", transpose_ports({2, 3, 3, 4}, {3, 150, 2, 2}), geometry({2, 2}, {2, 2})},
+    {"ConvTranspose", "channels_3_to_4112", transpose_ports({1, 3, 2, 2}, {3, 4112, 1, 1}), geometry({1, 1})},
     {"ConvTranspose", "relu", transpose_ports({2, 16, 4, 4}, {16, 17, 2, 2}),
      with_activation(geometry({2, 2}, {2, 2}), "Relu")},
     {"ConvTranspose", "relu_no_bias", {{{2, 3, 4, 4}}, {{3, 5, 3, 3}}}, with_activation(geometry({3, 3}), "Relu")},

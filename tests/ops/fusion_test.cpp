@@ -195,6 +195,33 @@ TEST(Residual, BecomesPartOfTheNormalizationBeforeItIfItIsThereInTime) {
   }
 }
 
+TEST(Residual, SumThatANormalizationReadsIsNotFoldedAway) {
+  const auto build = [](Graph& graph, reference::Feeds& feeds) {
+    Builder builder(graph, operators());
+    const ValueId x = builder.input("x", {DType::kFloat32, {2, 5, 4, 4}});
+    feeds[x] = reference::random_values(2 * 5 * 16, 1);
+    const auto parameter = [&](const std::string& name, const Shape& shape, double low, double high) {
+      const ValueId id = builder.parameter(name, shape);
+      feeds[id] = reference::random_values(element_count(shape), feeds.size() + 2, low, high);
+      return id;
+    };
+    const ValueId conv =
+        builder.node("Conv", {x, parameter("w", {5, 5, 1, 1}, -1, 1)}, {{"kernel_shape", Integers{1, 1}}});
+    const ValueId sum = builder.node("Add", {conv, x});
+    graph.mark_output(
+        builder.node("BatchNormalization", {sum, parameter("scale", {5}, -1, 1), parameter("bias", {5}, -1, 1),
+                                            parameter("mean", {5}, -1, 1), parameter("var", {5}, 0.5, 2)}));
+  };
+  Graph plain, fused;
+  reference::Feeds feeds;
+  build(plain, feeds);
+  feeds.clear();
+  build(fused, feeds);
+  fuse_for_inference(fused, operators());
+  const auto expected = reference::evaluate(plain, feeds).at(plain.outputs()[0]);
+  EXPECT_TRUE(is_close(reference::evaluate(fused, feeds).at(fused.outputs()[0]), expected, 1));
+}
+
 TEST(Residual, OfAnotherShapeIsNotFused) {
   Graph graph;
   Builder builder(graph, operators());

@@ -30,6 +30,9 @@ const std::vector<OpCase> kCases{
     {"Gemm", "flatten", ports({2, 3, 4, 5}, 6), gemm("", 1)},
     {"Gemm", "flatten_17", ports({5, 17, 3, 2}, 6), gemm("", 1)},
     {"Gemm", "flatten_64_relu", ports({2, 64, 3, 3}, 20), gemm("Relu", 1)},
+    // More than a million weights lie in the order of the rows.
+    {"Gemm", "large", ports({3, 1040}, 1024), gemm()},
+    {"Gemm", "large_flatten_17", ports({2, 17, 8, 8}, 1024), gemm("Relu", 1)},
     {"Gemm", "flatten_no_bias", {{{2, 3, 2, 2}}, {{4, 12}}}, gemm("", 1)},
 };
 

@@ -39,7 +39,8 @@ class Folder:
         small = " ".join(f"--set={setting}" for setting in SMALL)
         self.program("build/release/thaw", THAW.format(thaw=thaw, small=small))
         self.program("dev", DEV.format(dev=os.path.join(tree.ROOT, "dev")))
-        for name, source in [("model.onnx", "relu.onnx"), ("image.npy", "x.npy")]:
+        for name, source in [("model.onnx", "relu.onnx"), ("image.npy", "x.npy"), ("training_0.npy", "x.npy"),
+                             ("training_1.npy", "x.npy")]:
             shutil.copy(os.path.join(tree.ROOT, "tests/onnx", source), os.path.join(root, name))
         if "THAW_DATA" in os.environ:
             os.symlink(os.environ["THAW_DATA"], os.path.join(root, "data"))

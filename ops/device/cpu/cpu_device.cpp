@@ -13,6 +13,8 @@
 #include "ops/device/cpu/machine_peaks_cpu.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
+#include "ops/device/cpu/onednn_compat_int8.h"
+#include "ops/device/cpu/reorder.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -56,26 +58,6 @@ void flush_denormals() {
 #endif
 }
 
-/// One reorder after the other, over memory of its own.
-class TwoReorders : public Kernel {
- public:
-  TwoReorders(std::unique_ptr<Kernel> first, std::unique_ptr<Kernel> second, std::size_t bytes)
-      : first_(std::move(first)), second_(std::move(second)), between_(bytes) {}
-
-  void attach(const Buffers& buffers) override {
-    first_->attach({buffers.inputs, {between_.data()}, nullptr});
-    second_->attach({{between_.data()}, buffers.outputs, nullptr});
-  }
-  void run() override {
-    first_->run();
-    second_->run();
-  }
-
- private:
-  std::unique_ptr<Kernel> first_, second_;
-  PageMemory between_;
-};
-
 class CpuDevice : public Device {
  public:
   explicit CpuDevice(int threads) : threads_(threads > 0 ? threads : available_cores()) {
@@ -105,6 +87,7 @@ class CpuDevice : public Device {
   int threads() const override { return threads_; }
   Support support_of(Precision precision) const override {
     if (precision == Precision::kFloat32) return Support::kNative;
+    if (precision == Precision::kInt8) return Support::kNative;  // what has no such kernel runs in f32
     // Each set is the bits of those that it contains.
     const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa wanted) {
       const auto bits = static_cast<unsigned>(wanted);
@@ -122,58 +105,32 @@ class CpuDevice : public Device {
   }
 
   std::unique_ptr<Kernel> make_reorder(const TensorType&, const LayoutPtr& from, const LayoutPtr& to) override {
-    return reorder_between(desc_of(from), desc_of(to));
+    return make_reorder_kernel(from, to);
   }
-
   void copy_in(const TensorType&, const void* host, void* device, const LayoutPtr& layout) override {
-    const auto& desc = desc_of(layout);
-    copy(host_desc(desc), const_cast<void*>(host), desc, device);
+    copy(host_layout(layout), const_cast<void*>(host), layout, device);
   }
-
   void copy_out(const TensorType&, const void* device, const LayoutPtr& layout, void* host) override {
-    const auto& desc = desc_of(layout);
-    copy(desc, const_cast<void*>(device), host_desc(desc), host);
+    copy(layout, const_cast<void*>(device), host_layout(layout), host);
   }
 
  private:
-  /// Row-major with the layout's own extents: a dense kernel that reads pictures is 4-D on the device and 2-D outside,
-  /// a grouped convolution's kernel has one axis more, for the groups. The elements' order is the same.
-  static dnnl::memory::desc host_desc(const dnnl::memory::desc& desc) {
-    if (data_type_of(desc) == dnnl::memory::data_type::s32) return desc;
-    return plain_desc(dims_of(desc));
+  /// Row-major with the layout's own extents (see reorder.h).
+  static LayoutPtr host_layout(const LayoutPtr& layout) {
+    if (data_type_of(desc_of(layout)) == dnnl::memory::data_type::s32) return layout;
+    return layout_of(plain_desc(dims_of(desc_of(layout))));
   }
 
-  static void copy(const dnnl::memory::desc& from, void* source, const dnnl::memory::desc& to, void* target) {
-    if (from.get_size() == 0) return;  // no elements, and perhaps no memory
-    if (from == to) {
-      std::memcpy(target, source, from.get_size());
+  static void copy(const LayoutPtr& from, void* source, const LayoutPtr& to, void* target) {
+    if (from->bytes() == 0) return;  // no elements, and perhaps no memory
+    if (from->equals(*to)) {
+      std::memcpy(target, source, from->bytes());
       return;
     }
-    dnnl::memory source_memory(from, engine(), source), target_memory(to, engine(), target);
-    dnnl::reorder(source_memory, target_memory).execute(stream(), source_memory, target_memory);
+    const auto kernel = make_reorder_kernel(from, to);
+    kernel->attach({{source}, {target}, nullptr});
+    kernel->run();
     stream().wait();
-  }
-
-  static std::unique_ptr<Kernel> reorder_between(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
-    // The two may differ in rank (see host_desc): then the row-major one is read with the other's extents.
-    const auto row_major = [](const dnnl::memory::desc& like, const dnnl::memory::desc& extents) {
-      return with_data_type(plain_desc(dims_of(extents)), data_type_of(like));
-    };
-    auto source = from, target = to;
-    if (dims_of(from) != dims_of(to)) {
-      if (from == row_major(from, from)) {
-        source = row_major(from, to);
-      } else if (to == row_major(to, to)) {
-        target = row_major(to, from);
-      } else {  // a dense layer's weights, where one program reads a picture and the other its values in a row
-        const auto plain = row_major(from, from);
-        return std::make_unique<TwoReorders>(reorder_between(from, plain), reorder_between(plain, to),
-                                             plain.get_size());
-      }
-    }
-    const dnnl::reorder::primitive_desc reorder(engine(), source, engine(), target);
-    return make_primitive_kernel(dnnl::reorder(reorder), dnnl::memory::desc(), {{DNNL_ARG_FROM, 0, source}},
-                                 {{DNNL_ARG_TO, 0, target}});
   }
 
   int threads_;

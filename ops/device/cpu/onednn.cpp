@@ -1,5 +1,7 @@
 #include "ops/device/cpu/onednn.h"
 
+#include <algorithm>
+#include <sstream>
 #include <unordered_map>
 
 #include "ops/device/cpu/onednn_compat.h"
@@ -18,9 +20,12 @@ dnnl::stream& stream() {
   return one;
 }
 
-LayoutPtr layout_of(const memory::desc& desc) { return std::make_shared<OneDnnLayout>(desc); }
+LayoutPtr layout_of(const memory::desc& desc, Steps steps) {
+  return std::make_shared<OneDnnLayout>(desc, std::move(steps));
+}
 
 const memory::desc& desc_of(const LayoutPtr& layout) { return static_cast<const OneDnnLayout&>(*layout).desc(); }
+const Steps& steps_of(const LayoutPtr& layout) { return static_cast<const OneDnnLayout&>(*layout).steps(); }
 
 namespace {
 
@@ -52,17 +57,40 @@ memory::data_type compute_type(const BindContext& context) {
   return context.precision() == Precision::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
 }
 
-std::string OneDnnLayout::text() const { return format_text(desc_); }
+std::string OneDnnLayout::text() const {
+  const auto number = [](float value) {
+    std::ostringstream text;
+    text << value;
+    return text.str();
+  };
+  if (steps_.values.empty()) return format_text(desc_);
+  const auto [low, high] = std::minmax_element(steps_.values.begin(), steps_.values.end());
+  return format_text(desc_) + "*" + number(*low) + (steps_.axes == 0 ? "" : ".." + number(*high));
+}
 
 bool is_bfloat16(const LayoutPtr& layout) { return data_type_of(desc_of(layout)) == memory::data_type::bf16; }
 
+bool OneDnnLayout::is_bfloat16() const { return data_type_of(desc_) == memory::data_type::bf16; }
+
+bool OneDnnLayout::is_storable() const {
+  const auto type = data_type_of(desc_);
+  return (type == memory::data_type::f32 || type == memory::data_type::s32) && steps_.values.empty();
+}
+
+bool is_quantized(const LayoutPtr& layout) {
+  const auto type = data_type_of(desc_of(layout));
+  return type == memory::data_type::u8 || type == memory::data_type::s8;
+}
+
 LayoutPtr as_floats(const LayoutPtr& layout) {
-  return is_bfloat16(layout) ? layout_of(with_data_type(desc_of(layout), memory::data_type::f32)) : layout;
+  const bool is_float = !is_bfloat16(layout) && !is_quantized(layout) && steps_of(layout).values.empty();
+  return is_float ? layout : layout_of(with_data_type(desc_of(layout), memory::data_type::f32));
 }
 
 LayoutPtr input_layout_as_it_is(const BindContext& context, int i) {
-  LayoutPtr layout = context.input_layout(i);
-  return layout ? layout : layout_of(plain_desc(context.input_type(i)));
+  const LayoutPtr layout = context.input_layout(i);
+  if (!layout) return layout_of(plain_desc(context.input_type(i)));
+  return is_bfloat16(layout) ? layout : as_floats(layout);
 }
 
 LayoutPtr input_layout_or_plain(const BindContext& context, int i) {
@@ -89,6 +117,13 @@ class PrimitiveKernel : public Kernel {
 
   void attach(const Buffers& buffers) override {
     const auto bind = [&](const PrimitiveArgument& tensor, const std::vector<void*>& data) {
+      if (tensor.index == PrimitiveArgument::kConstant) {
+        const memory constant(tensor.desc, engine());
+        std::copy(tensor.steps.values.begin(), tensor.steps.values.end(),
+                  static_cast<float*>(constant.get_data_handle()));
+        arguments_.insert_or_assign(tensor.argument, constant);
+        return;
+      }
       void* at = data.at(static_cast<std::size_t>(tensor.index));
       arguments_.insert_or_assign(tensor.argument, memory(tensor.desc, engine(), at));
     };
@@ -118,8 +153,13 @@ std::unique_ptr<Kernel> make_primitive_kernel(dnnl::primitive primitive, const m
 std::unique_ptr<Kernel> bind_primitive(BindContext& context, dnnl::primitive primitive, const memory::desc& scratchpad,
                                        const std::vector<PrimitiveArgument>& inputs,
                                        const std::vector<PrimitiveArgument>& outputs) {
-  for (const PrimitiveArgument& input : inputs) context.want_input(input.index, layout_of(input.desc));
-  for (const PrimitiveArgument& output : outputs) context.give_output(output.index, layout_of(output.desc));
+  for (const PrimitiveArgument& input : inputs) {
+    if (input.index != PrimitiveArgument::kConstant) {
+      context.want_input(input.index, layout_of(input.desc, input.steps));
+    }
+  }
+  for (const PrimitiveArgument& output : outputs)
+    context.give_output(output.index, layout_of(output.desc, output.steps));
   context.want_scratch(scratchpad.get_size());
   return make_primitive_kernel(std::move(primitive), scratchpad, inputs, outputs);
 }

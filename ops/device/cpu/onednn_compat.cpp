@@ -31,8 +31,9 @@ memory::desc or_empty(const memory::desc* bias) { return bias ? *bias : memory::
 /// What backward needs to know of forward: no post-op may be part of it.
 dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const memory::desc& src,
                                                     const memory::desc& weights, const memory::desc& dst) {
-  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(src)); };
-  return conv_forward(true, window, any(src), any(weights), nullptr, any_desc(dims_of(dst), data_type_of(dst)), {});
+  // Of one type: a gradient may be summed in f32 where the rest is bfloat16, but no forward convolution is so mixed.
+  const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(dst)); };
+  return conv_forward(true, window, any(src), any(weights), nullptr, any(dst), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
@@ -212,7 +213,20 @@ std::string format_text(const memory::desc& desc) {
   std::stable_sort(axes.begin(), axes.end(), [&](int a, int b) {
     return blocking->strides[static_cast<std::size_t>(a)] > blocking->strides[static_cast<std::size_t>(b)];
   });
-  std::string text = data_type_of(desc) == memory::data_type::bf16 ? "bf16:" : "";
+  std::string text;
+  switch (data_type_of(desc)) {
+    case memory::data_type::bf16:
+      text = "bf16:";
+      break;
+    case memory::data_type::u8:
+      text = "u8:";
+      break;
+    case memory::data_type::s8:
+      text = "s8:";
+      break;
+    default:
+      break;
+  }
   for (const int axis : axes) {
     const auto is_its = [&](const Blocking::InnerBlock& block) { return block.axis == axis; };
     const bool is_blocked = std::any_of(blocking->inner.begin(), blocking->inner.end(), is_its);

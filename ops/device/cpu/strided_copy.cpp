@@ -12,6 +12,7 @@ namespace {
 
 using Word = std::uint32_t __attribute__((may_alias));
 using HalfWord = std::uint16_t __attribute__((may_alias));
+using Byte = std::uint8_t;
 
 /// One or two loops along a single axis; where blocks interrupt it, an axis takes several of them.
 struct AxisPiece {
@@ -236,11 +237,18 @@ void fill_elements(const StridedCopy& copy, Element word, void* to) {
 }  // namespace
 
 void run_copy(const StridedCopy& copy, std::size_t element_bytes, const void* from, void* to) {
-  element_bytes == sizeof(Word) ? copy_elements<Word>(copy, from, to) : copy_elements<HalfWord>(copy, from, to);
+  const auto copies = element_bytes == sizeof(Word)       ? copy_elements<Word>
+                      : element_bytes == sizeof(HalfWord) ? copy_elements<HalfWord>
+                                                          : copy_elements<Byte>;
+  copies(copy, from, to);
 }
 
 void run_fill(const StridedCopy& copy, std::uint32_t word, void* to) { fill_elements<Word>(copy, word, to); }
-void run_fill(const StridedCopy& copy, std::uint16_t word, void* to) { fill_elements<HalfWord>(copy, word, to); }
+void run_zero(const StridedCopy& copy, std::size_t element_bytes, void* to) {
+  if (element_bytes == sizeof(Word)) return fill_elements<Word>(copy, 0, to);
+  if (element_bytes == sizeof(HalfWord)) return fill_elements<HalfWord>(copy, 0, to);
+  fill_elements<Byte>(copy, 0, to);
+}
 
 void run_add(const StridedCopy& copy, const float* from, float* to) {
   const bool may_share = std::count(copy.to_strides.begin(), copy.to_strides.end(), 0) == 0;

@@ -6,7 +6,7 @@
 #include "ops/device/cpu/onednn_compat.h"
 
 /// Moving elements between tensors of any layouts: what Concat, Slice, Pad, Transpose and their like have in common.
-/// Elements are words of four bytes, floats and integers moved alike, or of two.
+/// Elements are words of four bytes, floats and integers moved alike, or of two, or of one.
 namespace thaw::cpu {
 
 /// Nested loops that read one element and write one.
@@ -35,7 +35,7 @@ StridedCopy simplified(const StridedCopy& copy);
 // Each takes simplified loops and uses all threads where there is enough to do.
 void run_copy(const StridedCopy& copy, std::size_t element_bytes, const void* from, void* to);
 void run_fill(const StridedCopy& copy, std::uint32_t word, void* to);
-void run_fill(const StridedCopy& copy, std::uint16_t word, void* to);
+void run_zero(const StridedCopy& copy, std::size_t element_bytes, void* to);
 /// to += from. Several elements may go to the same place: then one thread adds them, in order.
 void run_add(const StridedCopy& copy, const float* from, float* to);
 
