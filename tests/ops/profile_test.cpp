@@ -1,10 +1,15 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <set>
 
 #include "graph/builder.h"
 #include "ops/catalogue.h"
 #include "ops/program.h"
+#include "schemas/diagnostic.h"
+#include "tests/ops/devices.h"
 
 namespace thaw {
 namespace {
@@ -13,13 +18,14 @@ using ::testing::ElementsAre;
 
 /// A dense layer in training: Gemm forward and both its gradients, by hand.
 struct SmallProgram {
-  SmallProgram() : builder(*graph, operators()) {
+  explicit SmallProgram(Precision precision = Precision::kFloat32) : builder(*graph, operators()) {
     x = builder.input("x", {DType::kFloat32, {8, 32}});
     builder.enter("dense");
     const ValueId w = builder.parameter("dense/kernel", {16, 32});
     y = builder.node("Relu", {builder.node("Gemm", {x, w}, {{"transB", std::int64_t{1}}})});
     graph->mark_output(y);
-    program = std::make_unique<Program>(graph, device, std::make_shared<ParameterStore>(device), Program::Options{});
+    program = std::make_unique<Program>(graph, device, std::make_shared<ParameterStore>(device),
+                                        Program::Options{.precision = precision, .arena = nullptr});
   }
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
   std::shared_ptr<Device> device = make_cpu_device(1);
@@ -46,6 +52,32 @@ TEST(StepCosts, CountOperationsAndBytes) {
   EXPECT_FALSE(gemm.is_reorder);
   EXPECT_FALSE(gemm.is_bfloat16);
   EXPECT_EQ(cost_of(costs, "Relu").bytes, 4 * 2 * 8 * 16);
+}
+
+TEST(StepCosts, KnowWhatIsMultipliedInBFloat16) {
+  if (!has_bfloat16()) GTEST_SKIP() << kNoBFloat16;
+  const SmallProgram small(Precision::kBFloat16);
+  const auto costs = small.program->costs();
+  EXPECT_TRUE(cost_of(costs, "Gemm").is_bfloat16) << small.program->text();
+}
+
+TEST(MeasurePeaks, SaysThatMemoryIsShort) {
+  const auto device = make_cpu_device(1);
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  rlimit little = before;
+  little.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{16} << 20);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &little), 0);
+  std::string said = "nothing";
+  try {
+    device->measure_peaks();
+  } catch (const IoError& error) {
+    said = error.what();
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(said, "memory to measure the machine's speed: mmap: Cannot allocate memory");
 }
 
 // Optimizers write what they read; a new shape for the same bytes moves nothing.
