@@ -27,7 +27,7 @@ class EngineBench(unittest.TestCase):
         self.assert_refused(["unet", "--fast"], "unrecognised option '--fast'")
         self.assert_refused(["unet", "--steps", "0"], "--steps must be at least 1, --warmup not negative")
         self.assert_refused(["unet", "--warmup", "-1"], "--steps must be at least 1, --warmup not negative")
-        message = "--precision int8: programs compute in fp32 and bf16 as yet"
+        message = "--precision int8 is for --inference"
         self.assert_refused(["unet", *SMALL, "--precision", "int8"], message)
         self.assert_refused(["unet", "--precision", "fp8"], "--precision fp8: there are fp32, bf16 and int8")
 
