@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import signal
 import struct
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 THAW = ""
 TINY = pathlib.Path(__file__).parent / "tiny.pbtxt"
@@ -165,6 +167,10 @@ model {{
 """
 
     def setUp(self):
+        environment = unittest.mock.patch.dict(os.environ)
+        environment.start()
+        self.addCleanup(environment.stop)
+        os.environ.pop("THAW_DATA", None)  # messages list the folders that were searched
         folder = tempfile.TemporaryDirectory(prefix="thaw_export_")
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
