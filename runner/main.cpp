@@ -14,10 +14,17 @@
 namespace thaw {
 namespace {
 
+/// Where relative paths are looked for before the experiment's own folder: --data, then $THAW_DATA.
+std::vector<std::string> data_folders(const Arguments& arguments) {
+  std::vector<std::string> folders;
+  if (!arguments.data.empty()) folders.push_back(arguments.data);
+  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) folders.emplace_back(folder);
+  return folders;
+}
+
 DataRoots data_roots(const Arguments& arguments, const LoadedExperiment& loaded) {
   DataRoots roots;
-  if (!arguments.data.empty()) roots.folders.push_back(arguments.data);
-  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) roots.folders.emplace_back(folder);
+  roots.folders = data_folders(arguments);
   roots.folders.push_back(loaded.folder);
   return roots;
 }
@@ -110,10 +117,8 @@ int infer_model(const Arguments& arguments) {
 }
 
 int export_model(const Arguments& arguments) {
-  ExportOptions options{arguments.operands[0], arguments.output, arguments.weights == "last", {}};
-  if (!arguments.data.empty()) options.data_folders.push_back(arguments.data);
-  if (const char* folder = std::getenv("THAW_DATA"); folder && *folder) options.data_folders.emplace_back(folder);
-  std::cout << export_run(options);
+  std::cout << export_run(
+      {arguments.operands[0], arguments.output, arguments.weights == "last", data_folders(arguments)});
   return 0;
 }
 

@@ -68,7 +68,7 @@ std::string OneDnnLayout::text() const {
   return format_text(desc_) + "*" + number(*low) + (steps_.axes == 0 ? "" : ".." + number(*high));
 }
 
-bool is_bfloat16(const LayoutPtr& layout) { return data_type_of(desc_of(layout)) == memory::data_type::bf16; }
+bool is_bfloat16(const LayoutPtr& layout) { return layout->is_bfloat16(); }
 
 bool OneDnnLayout::is_bfloat16() const { return data_type_of(desc_) == memory::data_type::bf16; }
 
