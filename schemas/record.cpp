@@ -53,12 +53,14 @@ struct Collector {
   EffectiveRecord record;
   bool has_started = false;
   std::map<int, std::pair<std::int64_t, EpochEnd>> epochs;
+  std::map<int, std::pair<std::int64_t, StageBegun>> stages;
   std::int64_t preview_step = 0;
   std::int64_t evaluation_step = 0;
   std::int64_t profile_step = 0;
 
   void go_on_from(std::int64_t step) {
     std::erase_if(epochs, [step](const auto& entry) { return entry.second.first > step; });
+    std::erase_if(stages, [step](const auto& entry) { return entry.second.first > step; });
     if (preview_step > step) record.preview.reset();
     if (evaluation_step > step) record.evaluation.reset();
     if (profile_step > step) record.profile.reset();
@@ -94,6 +96,12 @@ struct Collector {
       case Event::kProfile:
         record.profile = event.profile();
         profile_step = event.step();
+        break;
+      case Event::kTrunkReady:
+        record.trunks.push_back(event.trunk_ready());
+        break;
+      case Event::kStageBegun:
+        stages[event.stage_begun().stage()] = {event.step(), event.stage_begun()};
         break;
       case Event::kStopped:
         record.stopped = event.stopped();
@@ -145,6 +153,7 @@ EffectiveRecord effective_record(const std::vector<Event>& events, const std::st
   for (const Event& event : events) collector.add(event);
   if (!collector.has_started) throw InputError(name + ": the run never started: the record holds no Started event");
   for (auto& [epoch, entry] : collector.epochs) collector.record.epochs.push_back(std::move(entry.second));
+  for (auto& [stage, entry] : collector.stages) collector.record.stages.push_back(std::move(entry.second));
   return std::move(collector.record);
 }
 

@@ -28,7 +28,9 @@ RecordFrames read_record(const std::string& path);
 /// What a record amounts to once everything that died with a killed or stopped process is left out.
 struct EffectiveRecord {
   Started started;
-  std::vector<EpochEnd> epochs;  ///< ascending, each epoch once
+  std::vector<EpochEnd> epochs;    ///< ascending, each epoch once
+  std::vector<StageBegun> stages;  ///< ascending, each stage once
+  std::vector<TrunkReady> trunks;  ///< of every process: what it computed or found
   std::optional<DataPreview> preview;
   std::optional<Evaluation> evaluation;
   std::optional<Profile> profile;  ///< the last one

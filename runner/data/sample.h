@@ -16,11 +16,12 @@ struct Box {
 struct Object {
   int label = 0;
   Box box;
+  float share = 1;  ///< of the sample's truth: less where samples are mixed
 };
 
 /// Where one sample is drawn to. The memory belongs to the caller and need not be cleared.
 struct SampleSlot {
-  float* image = nullptr;         ///< channels x height x width, values 0..1
+  float* image = nullptr;         ///< channels x height x width, values 0..1; null where only the truth is wanted
   Object* objects = nullptr;      ///< room for max_objects()
   int* object_count = nullptr;    ///< how many were placed
   std::uint16_t* mask = nullptr;  ///< height x width, 0 background, k+1 object k; may be null
@@ -44,6 +45,14 @@ class SampleSource {
   virtual std::string description() const = 0;
   /// SHA-256 (hex) of everything the samples depend on: file contents and recipe.
   virtual std::string fingerprint() const = 0;
+  /// Epoch e draws what epoch e modulo this draws; 0: every epoch is new.
+  virtual int variants() const { return 0; }
+  /// Whether objects have boxes that mean something. Without, a sample is nothing but its labels.
+  virtual bool has_boxes() const { return true; }
+  /// What is done to samples at random, in words; empty: nothing.
+  virtual std::string augmentation() const { return {}; }
+  /// What people should know of this data: pictures that were left out, and the like.
+  virtual std::vector<std::string> warnings() const { return {}; }
   /// Draws sample `index` (0..size) of `epoch`, which is below 2^32. Thread-safe; what it allocates is freed, or kept
   /// as scratch for the thread's next call.
   virtual void draw(std::uint64_t epoch, std::int64_t index, const SampleSlot& slot) const = 0;

@@ -69,6 +69,7 @@ class SynthesizedSamples : public SampleSource {
   std::vector<std::int64_t> class_counts() const override;
   std::string description() const override;
   std::string fingerprint() const override;
+  int variants() const override { return recipe_.same_every_epoch() ? 1 : 0; }
   void draw(std::uint64_t epoch, std::int64_t index, const SampleSlot& slot) const override;
 
  private:
@@ -100,11 +101,10 @@ std::vector<std::int64_t> SynthesizedSamples::class_counts() const {
     }
     return counts;
   }
-  std::vector<float> image(pixels() * channels());
   std::vector<Object> objects(max_objects());
   int object_count = 0;
   for (std::int64_t i = 0; i < size_; ++i) {
-    draw(0, i, {image.data(), objects.data(), &object_count});
+    draw(0, i, {nullptr, objects.data(), &object_count});
     for (int k = 0; k < object_count; ++k) ++counts[objects[k].label];
   }
   return counts;
@@ -135,7 +135,7 @@ std::string SynthesizedSamples::fingerprint() const {
 
 void SynthesizedSamples::draw(std::uint64_t epoch, std::int64_t index, const SampleSlot& slot) const {
   Draws draws(key_.seed, key_.purpose, recipe_.same_every_epoch() ? 0 : epoch, static_cast<std::uint64_t>(index));
-  std::fill_n(slot.image, pixels(), 0.0F);
+  if (slot.image != nullptr) std::fill_n(slot.image, pixels(), 0.0F);
   if (slot.mask != nullptr) std::fill_n(slot.mask, pixels(), std::uint16_t{0});
   const int wanted = draws.between(recipe_.objects().min(), recipe_.objects().max());
   std::array<Rect, kMostObjects> places;
@@ -149,10 +149,10 @@ void SynthesizedSamples::draw(std::uint64_t epoch, std::int64_t index, const Sam
     slot.objects[placed] = {sprite.label, box_of(place)};
     ++placed;
     if (slot.mask != nullptr) mark(sprite, place, width_, placed, slot);
-    blend(sprite, place, width_, slot.image);
+    if (slot.image != nullptr) blend(sprite, place, width_, slot.image);
   }
   *slot.object_count = placed;
-  finish_image(slot.image, draws);
+  if (slot.image != nullptr) finish_image(slot.image, draws);
 }
 
 // A place for an object of the size of `place`; false if no free one came up.

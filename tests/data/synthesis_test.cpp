@@ -68,6 +68,22 @@ TEST_F(SynthesisTest, DrawsTheSameWithoutAMask) {
   EXPECT_EQ(count, static_cast<int>(with_mask.objects.size()));
 }
 
+TEST_F(SynthesisTest, TellsTheTruthAlone) {
+  const auto source = open(sprites_on(9, 11, "objects { min: 2 max: 4 } noise: 0.1"));
+  DrawnSample truth = draw(*source, 1, 3);
+  std::vector<Object> objects(4);
+  int count = 0;
+  source->draw(1, 3, {nullptr, objects.data(), &count});
+  objects.resize(static_cast<std::size_t>(count));
+  DrawnSample alone{truth.image, objects, truth.mask};
+  EXPECT_EQ(alone, truth);
+}
+
+TEST_F(SynthesisTest, HasOneVariantWhereEveryEpochIsTheSame) {
+  EXPECT_EQ(open(sprites_on(9, 11))->variants(), 0);
+  EXPECT_EQ(open(sprites_on(9, 11, "same_every_epoch: true"))->variants(), 1);
+}
+
 TEST_F(SynthesisTest, ShowsSpritesInTurn) {
   const auto source = open(sprites_on(9, 11, "samples: 50"));
   for (std::int64_t i = 0; i < 50; ++i) EXPECT_EQ(draw(*source, 2, i).objects.at(0).label, i % 20);
