@@ -127,6 +127,14 @@ bool build_forward(const Experiment& config, const ComposeOptions& options, Find
   return true;
 }
 
+/// Lets the graph begin behind the trunk.
+void take_off_trunk(BuiltGraph& built) {
+  if (built.cut.empty()) return;
+  std::vector<ValueId*> outputs;
+  for (auto& [name, value] : built.model.outputs) outputs.push_back(&value);
+  built.features = feed_features(*built.graph, built.cut, built.model.input, outputs);
+}
+
 void run_passes(const Experiment& config, const std::vector<Pass>& passes, bool wants_dumps, BuiltGraph& built) {
   const auto places = mark_outputs(config, built);
   built.passes = run_pipeline(*built.graph, operators(), passes, wants_dumps);
@@ -162,19 +170,39 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
     findings.add("model", "has nothing to learn: no layer has weights");
     return built;
   }
+  built.cut = find_trunk(*built.graph, operators(), built.model.input);
+  take_off_trunk(built);
   run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps, built);
   return built;
 }
 
-BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings) {
+BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, const TrunkCut& cut,
+                            Findings& findings) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
   const ComposeOptions options{config.train().batch_size(), false, config.seed(), files};
   if (build_forward(config, options, findings, builder, built)) {
+    built.cut = cut;
+    take_off_trunk(built);
     run_passes(config, {fusion("fuse"), removal()}, false, built);
   }
   return built;
+}
+
+TrunkGraph build_trunk(const Experiment& config, const ModelFiles& files, const TrunkCut& cut, std::int64_t batch) {
+  Graph whole;
+  Builder builder(whole, operators());
+  Findings findings;
+  const ComposedModel model = compose(config.model(), {batch, false, config.seed(), files}, builder, findings);
+  if (!findings.empty()) {
+    if (batch == config.train().batch_size()) findings.throw_if_any();
+    return build_trunk(config, files, cut, config.train().batch_size());
+  }
+  TrunkGraph trunk = extract_trunk(whole, cut, model.input);
+  run_pipeline(*trunk.graph, operators(),
+               {{"fuse", [](Graph& graph) { fuse_for_inference(graph, operators()); }}, removal()});
+  return trunk;
 }
 
 BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings) {

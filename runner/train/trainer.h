@@ -13,6 +13,8 @@ namespace thaw {
 /// Where and how to run.
 struct RunOptions {
   std::string runs_root = "runs";
+  std::string cache_folder = {};                    ///< for features of frozen trunks; empty: .cache under runs_root
+  std::int64_t cache_limit_bytes = 20'000'000'000;  ///< that they may take up together
   DataRoots data_roots;
   bool wants_profile = false;  ///< time the kernels of some steps (StepProfiler)
   std::string command;         ///< what to type to run this again, for the report
