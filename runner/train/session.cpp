@@ -106,6 +106,7 @@ std::unique_ptr<TrunkProgram> Session::make_trunk() const {
 }
 
 void Session::initialize(std::uint64_t seed) {
+  trunk_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {
     store_->write(parameter.name, initial_values(parameter, seed));
   }
@@ -126,7 +127,7 @@ void Session::release_file_weights() {
 const float* Session::rows_of(const Batch& batch, const BuiltGraph& built) {
   const std::vector<float>* rows = &batch.images;
   if (has_trunk() && !batch.has_features) {
-    if (!trunk_) throw InternalError("pictures without a trunk to take them");
+    if (!trunk_) trunk_ = make_trunk();
     feature_rows_.resize(static_cast<std::size_t>(trunk_->row_values()) * static_cast<std::size_t>(batch.capacity));
     trunk_->run(batch.images.data(), batch.capacity, feature_rows_.data());
     rows = &feature_rows_;
@@ -254,6 +255,7 @@ void Session::write(const Choice& wants, const std::vector<NamedTensor>& tensors
                        to_text(entry.type.shape));
     }
     store_->write(name, found->values);
+    if (frozen_.count(name)) trunk_.reset();
   }
 }
 
