@@ -23,8 +23,8 @@ std::string precision_name(Precision precision) {
 
 class RowMaker {
  public:
-  RowMaker(Session& session, const FeatureOptions& options)
-      : session_(session), options_(options), cache_(options.cache), trunk_(session.make_trunk()) {
+  RowMaker(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options)
+      : session_(session), options_(options), cache_(options.cache), trunk_(std::move(trunk)) {
     if (trunk_precision_of(options.config) == Precision::kInt8) trunk_->calibrate(*options.train);
     fingerprint_ = trunk_->fingerprint();
   }
@@ -127,9 +127,9 @@ bool are_features_kept(const Experiment& config, const SampleSource& source, boo
   return config.transfer().trunk().cache() && (is_validation || source.variants() > 0);
 }
 
-TrainingRows make_rows(Session& session, const FeatureOptions& options) {
-  if (!session.has_trunk()) return {options.train, options.validation, {}, false};
-  return RowMaker(session, options).run();
+TrainingRows make_rows(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options) {
+  if (!trunk) return {options.train, options.validation, {}, false};
+  return RowMaker(session, std::move(trunk), options).run();
 }
 
 }  // namespace thaw

@@ -29,7 +29,7 @@ struct FeatureOptions {
 /// Lets the session's trunk make features of all samples that are the same in each epoch, or finds them in the cache.
 /// Where a set cannot be kept (every epoch draws anew, no room, or the experiment says so), the session gets the trunk
 /// instead. Call once the session has its weights; does nothing for a network without a trunk.
-TrainingRows make_rows(Session& session, const FeatureOptions& options);
+TrainingRows make_rows(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options);
 
 /// Whether the trunk's results for a set of samples can be kept.
 bool are_features_kept(const Experiment& config, const SampleSource& source, bool is_validation);

@@ -103,6 +103,7 @@ void TrainingRun::begin() {
   session_.release_file_weights();
   if (latest.checkpoint) restore(*latest.checkpoint);
   save_frozen();
+  auto trunk = session_.has_trunk() ? session_.make_trunk() : nullptr;
   if (has_start) {
     Event event;
     event.mutable_resumed()->set_from_step(state_.step);
@@ -113,26 +114,27 @@ void TrainingRun::begin() {
     Event event;
     *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
                                                steps_per_epoch_, best_metric_, best_is_max_});
-    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_};
+    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_, trunk.get()};
     Prediction* prediction = event.mutable_started()->mutable_prediction();
     *prediction = predict_sizes(foreseen);
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
   }
-  make_rows();
+  make_rows(std::move(trunk));
   if (ended_) return;
   if (options_.wants_profile) {
     profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
   }
 }
 
-void TrainingRun::make_rows() {
+void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
   FeatureCache::Options cache;
   cache.folder = options_.cache_folder.empty() ? options_.runs_root + "/.cache" : options_.cache_folder;
   cache.limit_bytes = options_.cache_limit_bytes;
   cache.note = [this](const std::string& text) { progress_.note(text); };
   cache.is_stopping = [this] { return stop_signal_.is_requested(); };
-  rows_ = thaw::make_rows(session_, {config_, prepared_.train, prepared_.validation, std::move(cache), progress_});
+  rows_ = thaw::make_rows(session_, std::move(trunk),
+                          {config_, prepared_.train, prepared_.validation, std::move(cache), progress_});
   for (TrunkReady& ready : rows_.ready) {
     Event event;
     *event.mutable_trunk_ready() = std::move(ready);

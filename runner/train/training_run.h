@@ -26,7 +26,7 @@ class TrainingRun {
   void begin();
   /// Lets the frozen trunk do its part and opens the loaders of what it leaves. A request to stop ends the run
   /// meanwhile.
-  void make_rows();
+  void make_rows(std::unique_ptr<TrunkProgram> trunk);
   DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
   void train_epoch(int epoch);

@@ -29,7 +29,9 @@ class TrunkProgram {
   /// `count` pictures to `count` rows.
   void run(const float* pictures, std::int64_t count, float* rows);
 
+  const Program& program() const { return *program_; }
   const ProgramStats& stats() const { return program_->stats(); }
+  std::size_t weight_bytes() const { return store_->bytes(); }
   /// SHA-256 of all that its features depend on beside the pictures: structure, weights, precision, kernels, and for
   /// INT8 what it was calibrated on. Names do not count.
   std::string fingerprint() const;
