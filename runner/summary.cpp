@@ -146,7 +146,7 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
-    for (const PassReport& pass : build_training(config, prepared.models.files, findings, true).passes) {
+    for (const PassReport& pass : build_training(config, prepared.models.files, findings, {.wants_dumps = true}).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';

@@ -27,7 +27,7 @@ bool speaks_of(const std::string& pattern, const std::string& name);
 class Treatments {
  public:
   Treatments() = default;
-  explicit Treatments(TransferRules rules, int stage = 0) : rules_(std::move(rules)), stage_(stage) {}
+  explicit Treatments(TransferRules all_rules, int stage = 0) : rules_(std::move(all_rules)), stage_(stage) {}
 
   /// Of what goes by all these names: a rule that speaks of one speaks of it.
   Treatment of(const std::vector<std::string>& names) const { return of(names, stage_); }

@@ -42,9 +42,39 @@ UpdateOp update_op(const Train& train) {
   return update;
 }
 
+double weight_decay(const Optimizer& optimizer) {
+  if (optimizer.has_adam()) return optimizer.adam().weight_decay();
+  if (optimizer.has_rmsprop()) return optimizer.rmsprop().weight_decay();
+  return optimizer.sgd().weight_decay();
+}
+
+/// Steps done before a weight was released that is trained now: its slots began at 0 there.
+std::int64_t first_step(const ParameterInit& parameter, const Treatments& treatments, const TrainingStage& stage) {
+  int released = stage.number;
+  while (released > 0 && treatments.of(parameter.names(), released - 1).is_trainable) --released;
+  return released == 0 ? 0 : stage.begun_after.at(static_cast<std::size_t>(released) - 1);
+}
+
+/// What rules say of the parameters that have a gradient, in the order of these.
+std::vector<UpdateTerms> terms_of(const Experiment& config, const BuiltGraph& built, const TrainingStage& stage,
+                                  const std::map<ValueId, ValueId>& gradients) {
+  const Treatments treatments = treatments_of(config, stage.number);
+  std::map<std::string, const ParameterInit*> by_name;
+  for (const ParameterInit& parameter : built.model.parameters) by_name[parameter.name] = &parameter;
+  std::vector<UpdateTerms> terms;
+  for (const auto& [value, gradient] : gradients) {
+    const ParameterInit& parameter = *by_name.at(built.graph->value(value).name);
+    terms.push_back({parameter.treatment.learning_rate_multiplier,
+                     weight_decay(config.train().optimizer()) * parameter.treatment.weight_decay_multiplier,
+                     first_step(parameter, treatments, stage)});
+  }
+  return terms;
+}
+
 /// One node that updates every parameter that has a gradient.
-void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients, Builder& builder, BuiltGraph& built) {
-  UpdateOp update = update_op(train);
+void add_update(const Experiment& config, const TrainingStage& stage, const std::map<ValueId, ValueId>& gradients,
+                Builder& builder, BuiltGraph& built) {
+  UpdateOp update = update_op(config.train());
   built.learning_rate = builder.input("learning_rate", {DType::kFloat32, {}});
   built.step = built.model.step != kNoValue ? built.model.step : builder.input("step", {DType::kInt32, {}});
   std::vector<ValueId> inputs{built.objective.total, built.learning_rate, built.step};
@@ -57,6 +87,7 @@ void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients,
     }
   }
   update.attributes.set("count", static_cast<std::int64_t>(gradients.size()));
+  set_update_terms(terms_of(config, built, stage, gradients), update.attributes);
   builder.enter("update", Phase::kUpdate);
   built.gradient_norm = builder.node(update.op, inputs, update.attributes);
   builder.graph().mark_output(built.gradient_norm);
@@ -146,23 +177,42 @@ Pass removal() {
   return {"remove_dead", [](Graph& graph) { remove_dead(graph, operators()); }};
 }
 
+/// Why nothing is learned.
+void add_nothing_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings) {
+  const bool has_weights = std::any_of(model.parameters.begin(), model.parameters.end(),
+                                       [](const ParameterInit& each) { return each.role == ParameterRole::kLearned; });
+  if (!has_weights) return findings.add("model", "has nothing to learn: no layer has weights");
+  findings.add("transfer",
+               stage == 0
+                   ? "leaves nothing to learn: all weights are frozen"
+                   : "leaves nothing to learn from stage " + std::to_string(stage) + " on: all weights are frozen",
+               config.transfer().has_rules() ? "expected a rule that keeps something trainable"
+                                             : "expected a layer behind the pretrained ones that learns the new task");
+}
+
 }  // namespace
 
-BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings, bool wants_dumps) {
+Treatments treatments_of(const Experiment& config, int stage) {
+  return config.transfer().has_rules() ? Treatments(config.transfer().rules(), stage) : Treatments();
+}
+
+BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
+                          const BuildOptions& how) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
   const Pass gradients{"differentiate", [&](Graph&) {
                          const auto found = differentiate(builder, built.objective.total);
-                         add_update(config.train(), found, builder, built);
+                         add_update(config, how.stage, found, builder, built);
                        }};
-  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files};
+  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files,
+                               treatments_of(config, how.stage.number)};
   if (!build_forward(config, options, findings, builder, built)) return built;
   if (!has_anything_to_learn(built.model)) {
-    findings.add("model", "has nothing to learn: no layer has weights");
+    add_nothing_to_learn(config, built.model, how.stage.number, findings);
     return built;
   }
-  run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps, built);
+  run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, how.wants_dumps, built);
   return built;
 }
 
@@ -170,7 +220,7 @@ BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, F
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
-  const ComposeOptions options{config.train().batch_size(), false, config.seed(), files};
+  const ComposeOptions options{config.train().batch_size(), false, config.seed(), files, treatments_of(config, 0)};
   if (build_forward(config, options, findings, builder, built)) {
     run_passes(config, {fusion("fuse"), removal()}, false, built);
   }

@@ -24,10 +24,26 @@ struct BuiltGraph {
   std::vector<PassReport> passes;
 };
 
-/// Forward, losses, gradients and update as one graph. Findings: layers that do not fit.
+/// How far a run has come that trains other weights later on (`transfer`).
+struct TrainingStage {
+  int number = 0;                         ///< how many stages' rules have joined
+  std::vector<std::int64_t> begun_after;  ///< by stage from the first on: steps done before it began
+
+  bool operator==(const TrainingStage&) const = default;
+};
+
+struct BuildOptions {
+  TrainingStage stage = {};
+  bool wants_dumps = false;  ///< of the graph after each pass
+};
+
+/// Forward, losses, gradients and update as one graph. Findings: layers that do not fit, nothing to learn.
 /// The result is incomplete if there are any.
 BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
-                          bool wants_dumps = false);
+                          const BuildOptions& options = {});
+
+/// What the experiment's rules say at a stage.
+Treatments treatments_of(const Experiment& config, int stage);
 
 /// Forward and losses, for measuring.
 BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings);
