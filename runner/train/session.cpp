@@ -44,9 +44,10 @@ Precision precision_of(const Experiment& config) {
   return config.compute().precision() == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
 }
 
-Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files)
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files,
+                 const SessionOptions& options)
     : device_(std::move(device)),
-      training_(build_training(config, files, findings)),
+      training_(build_training(config, files, findings, {.stage = options.stage})),
       evaluation_(build_evaluation(config, files, findings)) {
   for (ParameterInit& parameter : evaluation_.model.parameters) parameter.values.reset();
   const Precision precision = precision_of(config);
@@ -67,6 +68,19 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
 void Session::initialize(std::uint64_t seed) {
   for (const ParameterInit& parameter : training_.model.parameters) {
     store_->write(parameter.name, initial_values(parameter, seed));
+  }
+}
+
+void Session::begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options) {
+  const std::vector<NamedTensor> kept = tensors(true);
+  training_program_.reset();  // before the new ones take their memory
+  evaluation_program_.reset();
+  store_.reset();
+  Findings findings;
+  *this = Session(config, findings, device_, files, options);
+  release_file_weights();
+  for (const NamedTensor& tensor : kept) {
+    if (store_->has(tensor.name)) store_->write(tensor.name, tensor.values);
   }
 }
 

@@ -21,14 +21,22 @@ struct StepOutcome {
 /// What the experiment multiplies in.
 Precision precision_of(const Experiment& config);
 
+struct SessionOptions {
+  TrainingStage stage = {};
+};
+
 /// An experiment's model on a device: weights, the training and the evaluation program.
 class Session {
  public:
   /// Builds and binds both programs over one arena. Throws InputError if a layer does not fit.
-  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {});
+  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {},
+          const SessionOptions& options = {});
 
   /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
+  /// Builds it anew for another stage. All weights, and the slots of those that stay trained, keep their values to the
+  /// bit; slots of weights that were frozen begin at 0.
+  void begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
   void release_file_weights();
 

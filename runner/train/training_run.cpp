@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <sstream>
@@ -46,11 +47,27 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
   }
 }
 
-/// The contents of model files are read for the last time: weights and structure are the session's now.
-Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device) {
+/// What a run goes on from, or begins with.
+TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stages) {
+  TrainingState state;
+  if (latest.checkpoint) {
+    state.step = latest.checkpoint->step;
+    state.read(latest.checkpoint->metadata);
+  } else {
+    state.stage.number = stages.begun_at_start();
+    state.stage.begun_after.assign(static_cast<std::size_t>(state.stage.number), 0);
+  }
+  return state;
+}
+
+/// Where no stage is to come, the contents of model files are read for the last time: weights and structure are the
+/// session's now.
+Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device, const StagePlan& stages,
+                     const TrainingStage& stage) {
   Findings findings = prepared.loaded.findings();
-  const ModelFiles files = std::exchange(prepared.models.files, {});
-  return Session(prepared.loaded.config, findings, std::move(device), files);
+  const ModelFiles files = prepared.models.files;
+  if (stage.number == stages.count()) prepared.models.files.clear();
+  return Session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
 }
 
 }  // namespace
@@ -63,7 +80,10 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       options_(options),
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
-      session_(make_session(prepared_, device_)),
+      stages_(config_),
+      latest_(find_latest(folder_.checkpoints_path())),
+      state_(first_state(latest_, stages_)),
+      session_(make_session(prepared_, device_, stages_, state_.stage)),
       process_bytes_(rss_bytes() - session_.file_weight_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
@@ -90,8 +110,7 @@ double TrainingRun::wall_seconds() const { return state_.wall_s + seconds_since(
 
 void TrainingRun::begin() {
   folder_.write_experiment(prepared_.loaded.resolved_text);
-  const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
-  for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
+  for (const std::string& warning : latest_.warnings) progress_.note("warning: " + warning);
 
   if (options_.wants_profile) {
     peaks_ = device_->measure_peaks();
@@ -100,11 +119,12 @@ void TrainingRun::begin() {
   const auto events = read_record(folder_.record_path()).events;
   const bool has_start = !events.empty() && events.front().has_started();
   const bool was_stopped = !events.empty() && events.back().has_stopped();
-  if (latest.checkpoint) {
-    restore(*latest.checkpoint);
+  if (latest_.checkpoint) {
+    restore(*latest_.checkpoint);
   } else {
     session_.initialize(config_.seed());
   }
+  latest_.checkpoint.reset();
   session_.release_file_weights();
   if (has_start) {
     Event event;
@@ -122,6 +142,8 @@ void TrainingRun::begin() {
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
   }
+  const bool has_stage = std::any_of(events.begin(), events.end(), [](const Event& e) { return e.has_stage_begun(); });
+  if (state_.step == 0 && state_.stage.number > 0 && !has_stage) append_stage(1, "at epoch 1", {});
   train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
   if (options_.wants_profile) {
     profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
@@ -139,46 +161,21 @@ void TrainingRun::append_profile() {
 
 void TrainingRun::restore(const Checkpoint& checkpoint) {
   session_.restore(checkpoint.tensors, true, checkpoint.path);
-  const Metadata& saved = checkpoint.metadata;
-  state_.step = checkpoint.step;
-  state_.best_epoch = static_cast<int>(saved.integer("best_epoch"));
-  state_.best_value = saved.real("best_value");
-  state_.epochs_since_best = static_cast<int>(saved.integer("epochs_since_best"));
-  state_.wall_s = saved.real("wall_s");
-  state_.first_step_s = saved.real("first_step_s");
-  state_.last_finite_loss = saved.real("last_finite_loss");
-  state_.is_stopped_early = saved.integer("is_stopped_early") != 0;
-  train_metrics_.restore(saved.reals("sums"));
-  const auto time = saved.reals("epoch_time");
-  state_.epoch_time.set_data_wait_s(time.at(0));
-  state_.epoch_time.set_forward_s(time.at(1));
-  state_.epoch_time.set_backward_s(time.at(2));
-  state_.epoch_time.set_update_s(time.at(3));
-  state_.epoch_time.set_other_s(time.at(4));
-  state_.epoch_time.set_validation_s(time.at(5));
-  state_.epoch_time.set_checkpoint_s(time.at(6));
+  train_metrics_.restore(checkpoint.metadata.reals("sums"));
 }
 
 void TrainingRun::save() {
   const auto start = Clock::now();
-  const TimeSplit& time = state_.epoch_time;
+  TrainingState saved = state_;
+  saved.wall_s = wall_seconds();
   CheckpointView view;
   view.step = state_.step;
-  view.metadata.set_integer("best_epoch", state_.best_epoch);
-  view.metadata.set_real("best_value", state_.best_value);
-  view.metadata.set_integer("epochs_since_best", state_.epochs_since_best);
-  view.metadata.set_real("wall_s", wall_seconds());
-  view.metadata.set_real("first_step_s", state_.first_step_s);
-  view.metadata.set_real("last_finite_loss", state_.last_finite_loss);
-  view.metadata.set_integer("is_stopped_early", state_.is_stopped_early ? 1 : 0);
+  saved.write(view.metadata);
   view.metadata.set_reals("sums", train_metrics_.state());
-  view.metadata.set_reals("epoch_time",
-                          std::vector<double>{time.data_wait_s(), time.forward_s(), time.backward_s(), time.update_s(),
-                                              time.other_s(), time.validation_s(), time.checkpoint_s()});
   const auto tensors = session_.tensors(true);
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
   save_checkpoint(folder_.checkpoints_path(), view);
-  state_.epoch_time.set_checkpoint_s(time.checkpoint_s() + seconds_since(start));
+  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
 }
 
 RunOutcome TrainingRun::run() {
@@ -259,7 +256,9 @@ void TrainingRun::end_epoch(int epoch) {
   const bool is_best = update_best(epoch, validation.empty() ? train : validation);
   if (is_best) save_best(epoch);
   const auto& stopping = config_.train();
-  if (stopping.has_early_stopping() && state_.epochs_since_best >= stopping.early_stopping().patience()) {
+  const bool is_last_stage = state_.stage.number == stages_.count();  // else weights are still to be released
+  if (stopping.has_early_stopping() && is_last_stage &&
+      state_.epochs_since_best >= stopping.early_stopping().patience()) {
     state_.is_stopped_early = true;
   }
 
@@ -278,6 +277,7 @@ void TrainingRun::end_epoch(int epoch) {
 
   train_metrics_.reset();
   state_.epoch_time.Clear();
+  if (epoch < config_.train().epochs()) begin_stages(epoch + 1);
   save();
 }
 
@@ -343,6 +343,7 @@ RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
 RunOutcome TrainingRun::finish() {
   append_profile();
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
+  const std::string frozen_sha256 = check_frozen();
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
   session_.restore(best.tensors, false, best.path);
   const JudgedSet judged{prepared_.validation ? prepared_.validation : prepared_.train,
@@ -357,6 +358,7 @@ RunOutcome TrainingRun::finish() {
   finished->set_reason(state_.is_stopped_early ? "early stopping" : "all epochs done");
   finished->set_weights_sha256(last_sha256);
   finished->set_best_weights_sha256(tensors_sha256(session_.tensors(false)));
+  if (!frozen_sha256.empty()) finished->set_frozen_sha256(frozen_sha256);
   finished->set_metrics_sha256(metrics_sha256(load_run(folder_.path())));
   finished->set_best_epoch(state_.best_epoch);
   finished->set_wall_s(wall_seconds());
