@@ -164,11 +164,6 @@ void run_passes(const Experiment& config, const std::vector<Pass>& passes, bool 
   built.reads = reads_after(places, *built.graph);
 }
 
-bool has_anything_to_learn(const ComposedModel& model) {
-  return std::any_of(model.layers.begin(), model.layers.end(),
-                     [](const LayerInfo& layer) { return layer.trainable_parameters > 0; });
-}
-
 Pass fusion(const std::string& name) {
   return {name, [](Graph& graph) { fuse(graph, operators()); }};
 }
@@ -177,23 +172,30 @@ Pass removal() {
   return {"remove_dead", [](Graph& graph) { remove_dead(graph, operators()); }};
 }
 
-/// Why nothing is learned.
-void add_nothing_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings) {
-  const bool has_weights = std::any_of(model.parameters.begin(), model.parameters.end(),
-                                       [](const ParameterInit& each) { return each.role == ParameterRole::kLearned; });
-  if (!has_weights) return findings.add("model", "has nothing to learn: no layer has weights");
-  findings.add("transfer",
-               stage == 0
-                   ? "leaves nothing to learn: all weights are frozen"
-                   : "leaves nothing to learn from stage " + std::to_string(stage) + " on: all weights are frozen",
-               config.transfer().has_rules() ? "expected a rule that keeps something trainable"
-                                             : "expected a layer behind the pretrained ones that learns the new task");
-}
-
 }  // namespace
 
 Treatments treatments_of(const Experiment& config, int stage) {
   return config.transfer().has_rules() ? Treatments(config.transfer().rules(), stage) : Treatments();
+}
+
+bool has_anything_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings) {
+  const Treatments treatments = treatments_of(config, stage);
+  bool has_weights = false;
+  for (const ParameterInit& parameter : model.parameters) {
+    if (parameter.role != ParameterRole::kLearned) continue;
+    if (treatments.of(parameter.names()).is_trainable) return true;
+    has_weights = true;
+  }
+  if (!has_weights) {
+    findings.add("model", "has nothing to learn: no layer has weights");
+    return false;
+  }
+  const std::string since = stage == 0 ? "" : " from stage " + std::to_string(stage) + " on";
+  const bool is_told = config.transfer().rules().strategy() == "rules";
+  findings.add("transfer", "leaves nothing to learn" + since + ": all weights are frozen",
+               is_told ? "expected a rule that keeps something trainable"
+                       : "expected a layer behind the pretrained ones that learns the new task");
+  return false;
 }
 
 BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
@@ -208,10 +210,7 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
   const ComposeOptions options{config.train().batch_size(), true, config.seed(), files,
                                treatments_of(config, how.stage.number)};
   if (!build_forward(config, options, findings, builder, built)) return built;
-  if (!has_anything_to_learn(built.model)) {
-    add_nothing_to_learn(config, built.model, how.stage.number, findings);
-    return built;
-  }
+  if (!has_anything_to_learn(config, built.model, how.stage.number, findings)) return built;
   run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, how.wants_dumps, built);
   return built;
 }

@@ -45,6 +45,9 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
 /// What the experiment's rules say at a stage.
 Treatments treatments_of(const Experiment& config, int stage);
 
+/// Whether a stage leaves weights of the model to train. Findings: that it does not, and why.
+bool has_anything_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings);
+
 /// Forward and losses, for measuring.
 BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings);
 
