@@ -16,14 +16,6 @@
 namespace thaw {
 namespace {
 
-std::string grouped(std::int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), ",");
-  }
-  return digits;
-}
-
 std::string megabytes(std::int64_t bytes) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / 1e6 << " MB";
@@ -162,7 +154,8 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
-    for (const PassReport& pass : build_training(config, prepared.models.files, findings, true).passes) {
+    for (const PassReport& pass :
+         build_training(config, prepared.models.files, findings, {.wants_dumps = true}).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';

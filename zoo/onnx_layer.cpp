@@ -7,6 +7,7 @@
 #include "graph/passes/rewrite.h"
 #include "schemas/diagnostic.h"
 #include "schemas/wildcard.h"
+#include "zoo/onnx_roles.h"
 
 namespace thaw {
 namespace {
@@ -117,26 +118,37 @@ class FileChecks {
 class Transplant {
  public:
   Transplant(const ComposeContext& context, const OnnxLayer& layer, OnnxModel& source)
-      : context_(context), layer_(layer), source_(source), graph_(*source.graph) {}
+      : context_(context), layer_(layer), source_(source), graph_(*source.graph), parameters_(context, layer.name) {}
 
   ValueId run() {
     remove_dead(graph_, context_.builder.registry());
     values_.assign(graph_.values().size(), kNoValue);
     if (source_.inputs.at(0).value != kNoValue) at(source_.inputs[0].value) = layer_.input;
-    count_uses();
+    find_uses();
     for (const Node& node : graph_.nodes()) copy(node);
     return at(source_.outputs.at(0).value);
   }
-  const LayerInfo& counts() const { return counts_; }
+  LayerInfo counts() const {
+    LayerInfo counts;
+    counts.parameters = parameters_.count();
+    counts.trainable_parameters = parameters_.trainable_count();
+    return counts;
+  }
 
  private:
   ValueId& at(ValueId id) { return values_.at(static_cast<std::size_t>(id)); }
 
-  void count_uses() {
-    uses_.assign(graph_.values().size(), 0);
+  /// Who reads a value, and as which input.
+  struct Use {
+    const Node* node;
+    std::size_t input;
+  };
+
+  void find_uses() {
+    uses_.assign(graph_.values().size(), {});
     for (const Node& node : graph_.nodes()) {
-      for (const ValueId input : node.inputs) {
-        if (input != kNoValue) ++uses_[static_cast<std::size_t>(input)];
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] != kNoValue) uses_[static_cast<std::size_t>(node.inputs[i])].push_back({&node, i});
       }
     }
   }
@@ -166,8 +178,8 @@ class Transplant {
     norm.input = value(node.inputs[0]);
     norm.scale = value(node.inputs[1]);
     norm.bias = value(node.inputs[2]);
-    norm.mean = statistic(node.inputs[3], node.layer + "/running_mean");
-    norm.variance = statistic(node.inputs[4], node.layer + "/running_variance");
+    norm.mean = statistic(node, 3, node.layer + "/running_mean");
+    norm.variance = statistic(node, 4, node.layer + "/running_variance");
     norm.momentum = node.attributes.real("momentum", 0.9);
     norm.epsilon = node.attributes.real("epsilon", 1e-5);
     return add_batch_norm(context_, norm);
@@ -178,46 +190,62 @@ class Transplant {
     if (id == kNoValue) return kNoValue;
     if (at(id) != kNoValue) return at(id);
     const Value& found = graph_.value(id);
-    const ValueId made = add_parameter(id, found.name, found.trainable);
-    if (found.trainable) counts_.trainable_parameters += element_count(found.type.shape);
-    if (found.trainable) counts_.parameters += element_count(found.type.shape);
-    return at(id) = made;
+    const std::string name = free_name(found.name);
+    if (!found.trainable) return at(id) = parameters_.constant(name, found.type, contents(id));
+    return at(id) = parameters_.parameter(name, found.type, origin(id, name, uses_[static_cast<std::size_t>(id)]));
   }
 
   /// Exporters store equal tensors once: a file whose weights are fresh may name one tensor of zeros as the running
   /// mean of all its normalizations, and as their bias. Each gets its own.
-  ValueId statistic(ValueId id, const std::string& own_name) {
+  ValueId statistic(const Node& node, std::size_t input, const std::string& own_name) {
+    const ValueId id = node.inputs[input];
     const Value& found = graph_.value(id);
-    const bool is_shared = uses_[static_cast<std::size_t>(id)] > 1;
-    counts_.parameters += element_count(found.type.shape);
-    return add_parameter(id, is_shared ? own_name : found.name, false);
+    const bool is_shared = uses_[static_cast<std::size_t>(id)].size() > 1;
+    const std::string name = free_name(is_shared ? own_name : found.name);
+    return parameters_.statistic(name, found.type, origin(id, name, {{&node, input}}));
   }
 
-  ValueId add_parameter(ValueId id, const std::string& wished, bool is_trainable) {
-    const TensorType type = graph_.value(id).type;
-    std::string name = layer_.name + "/" + printable(wished);
-    for (int i = 2; !taken_.insert(name).second; ++i)
-      name = layer_.name + "/" + printable(wished) + "_" + std::to_string(i);
-    ParameterInit init{name, type.shape};
-    auto values = contents_.find(id);
-    if (values == contents_.end()) {
-      auto contents = std::make_shared<const std::vector<float>>(std::move(source_.weights.at(graph_.value(id).name)));
-      values = contents_.emplace(id, std::move(contents)).first;
+  ParameterFactory::Origin origin(ValueId id, const std::string& name, const std::vector<Use>& uses) {
+    ParameterFactory::Origin origin{contents(id), layer_.name};
+    for (const Use& use : uses) origin.aliases.push_back(layer_.name + "/" + printable(use.node->layer));
+    // "conv1.weight" and "block/bn/gamma" say what layer they are of; "onnx::Conv_123" is of the node that reads it.
+    const auto cut = name.find_last_of("./");
+    if (cut != std::string::npos && cut > 0) {
+      origin.layer += "/" + name.substr(0, cut);
+    } else if (!origin.aliases.empty()) {
+      origin.layer = origin.aliases.front();
     }
-    init.values = values->second;
-    context_.model.parameters.push_back(std::move(init));
-    return context_.builder.parameter(name, type.shape, is_trainable, type.dtype);
+    if (uses.empty()) return origin;
+    const FreshStart start = fresh_start(graph_.value(id).type.shape, *uses.front().node, uses.front().input);
+    origin.initializer = start.initializer;
+    origin.fans = start.fans;
+    return origin;
+  }
+
+  std::string free_name(const std::string& wished) {
+    std::string name = printable(wished);
+    for (int i = 2; !taken_.insert(name).second; ++i) name = printable(wished) + "_" + std::to_string(i);
+    return name;
+  }
+
+  /// The file's values, which move out of it: several parameters may share them.
+  ParameterFactory::Values contents(ValueId id) {
+    ParameterFactory::Values& values = contents_[id];
+    if (!values) {
+      values = std::make_shared<const std::vector<float>>(std::move(source_.weights.at(graph_.value(id).name)));
+    }
+    return values;
   }
 
   const ComposeContext& context_;
   const OnnxLayer& layer_;
   OnnxModel& source_;
   Graph& graph_;
-  std::vector<ValueId> values_;  ///< of the experiment's graph, by the model's
-  std::vector<int> uses_;
+  std::vector<ValueId> values_;         ///< of the experiment's graph, by the model's
+  std::vector<std::vector<Use>> uses_;  ///< by the model's value
   std::set<std::string> taken_;
-  std::map<ValueId, std::shared_ptr<const std::vector<float>>> contents_;
-  LayerInfo counts_;
+  std::map<ValueId, ParameterFactory::Values> contents_;
+  ParameterFactory parameters_;
 };
 
 OnnxModel translated(const ComposeContext& context, const OnnxFile& file, const OnnxOptions& options) {

@@ -11,6 +11,7 @@ void check_experiment(const Experiment& config, Findings& findings) {
   check_outputs(config, facts, is_wired_well, findings);
   check_sources(config, findings);
   check_training(config, findings);
+  check_transfer(config, findings);
 }
 
 void check_training(const Experiment& config, Findings& findings) {

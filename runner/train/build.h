@@ -27,10 +27,29 @@ struct BuiltGraph {
   std::vector<PassReport> passes;
 };
 
+/// How far a run has come that trains other weights later on (`transfer`).
+struct TrainingStage {
+  int number = 0;                         ///< how many stages' rules have joined
+  std::vector<std::int64_t> begun_after;  ///< by stage from the first on: steps done before it began
+
+  bool operator==(const TrainingStage&) const = default;
+};
+
+struct BuildOptions {
+  TrainingStage stage = {};
+  bool wants_dumps = false;  ///< of the graph after each pass
+};
+
 /// Forward, losses, gradients and update as one graph, without the frozen trunk: it takes features then instead of
-/// pictures. Findings: layers that do not fit. The result is incomplete if there are any.
+/// pictures. Findings: layers that do not fit, nothing to learn. The result is incomplete if there are any.
 BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
-                          bool wants_dumps = false);
+                          const BuildOptions& options = {});
+
+/// What the experiment's rules say at a stage.
+Treatments treatments_of(const Experiment& config, int stage);
+
+/// Whether a stage leaves weights of the model to train. Findings: that it does not, and why.
+bool has_anything_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings);
 
 /// Forward and losses, for measuring, cut as training is.
 BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, const TrunkCut& cut, Findings& findings);

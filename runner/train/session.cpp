@@ -53,9 +53,10 @@ Precision trunk_precision_of(const Experiment& config) {
   return format == INT8 ? Precision::kInt8 : format == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
 }
 
-Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files)
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files,
+                 const SessionOptions& options)
     : device_(std::move(device)),
-      training_(build_training(config, files, findings)),
+      training_(build_training(config, files, findings, {.stage = options.stage})),
       evaluation_(build_evaluation(config, files, training_.cut, findings)),
       trunk_precision_(trunk_precision_of(config)) {
   for (ParameterInit& parameter : evaluation_.model.parameters) parameter.values.reset();
@@ -78,26 +79,15 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   evaluation_program_ =
       std::make_unique<Program>(evaluation_.graph, device_, store_,
                                 Program::Options{.is_training = false, .precision = precision, .arena = arena});
-  find_frozen();
+  for (const ParameterInit& parameter : training_.model.parameters) {
+    const bool is_given = parameter.role == ParameterRole::kConstant;  // by the experiment: a few numbers
+    if (!parameter.is_ever_changed && !is_given) frozen_.insert(parameter.name);
+  }
   if (!has_trunk()) return;
   trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
   for (const ValueId id : trunk_graph_.graph->parameters()) {
     const Value& value = trunk_graph_.graph->value(id);
     if (!store_->has(value.name)) store_->add(value.name, value.type, device_->plain_layout(value.type), false);
-    frozen_.insert(value.name);
-  }
-}
-
-/// What no update reads, no update writes.
-void Session::find_frozen() {
-  for (const std::string& name : store_->names()) {
-    if (!store_->get(name).is_state) frozen_.insert(name);
-  }
-  for (const Node& node : training_.graph->nodes()) {
-    if (node.phase != Phase::kUpdate) continue;
-    for (const ValueId input : node.inputs) {
-      if (input != kNoValue) frozen_.erase(training_.graph->value(input).name);
-    }
   }
 }
 
@@ -109,6 +99,19 @@ void Session::initialize(std::uint64_t seed) {
   trunk_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {
     store_->write(parameter.name, initial_values(parameter, seed));
+  }
+}
+
+void Session::begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options) {
+  const std::vector<NamedTensor> kept = tensors(true);
+  training_program_.reset();  // before the new ones take their memory
+  evaluation_program_.reset();
+  store_.reset();
+  Findings findings;
+  *this = Session(config, findings, device_, files, options);
+  release_file_weights();
+  for (const NamedTensor& tensor : kept) {
+    if (store_->has(tensor.name)) store_->write(tensor.name, tensor.values);
   }
 }
 

@@ -25,15 +25,23 @@ struct StepOutcome {
 Precision precision_of(const Experiment& config);
 Precision trunk_precision_of(const Experiment& config);
 
+struct SessionOptions {
+  TrainingStage stage = {};
+};
+
 /// An experiment's model on a device: weights, the training and the evaluation program, and the frozen trunk before
 /// them.
 class Session {
  public:
   /// Builds and binds both programs over one arena. Throws InputError if a layer does not fit.
-  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {});
+  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {},
+          const SessionOptions& options = {});
 
   /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
+  /// Builds it anew for another stage. All weights, and the slots of those that stay trained, keep their values to the
+  /// bit; slots of weights that were frozen begin at 0.
+  void begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
   void release_file_weights();
 
@@ -62,7 +70,7 @@ class Session {
   /// Overwrites those from `tensors`. Throws InputError naming `source` if one is missing or of another shape.
   void restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
   void restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
-  /// Names of the weights and statistics that no step changes.
+  /// Names of the weights and statistics that no step of any stage changes.
   const std::set<std::string>& frozen() const { return frozen_; }
 
   const BuiltGraph& training() const { return training_; }
@@ -78,7 +86,6 @@ class Session {
   using Choice = std::function<bool(const std::string& name, bool is_slot)>;
   std::vector<NamedTensor> read(const Choice& wants) const;
   void write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source);
-  void find_frozen();
   /// The batch's rows as the graph takes them: pictures or features.
   void feed_rows(Program& program, const BuiltGraph& built, const Batch& batch);
   /// The batch's rows; those that only fill it up repeat the others where the batch's statistics are looked at, so

@@ -1,8 +1,10 @@
 #include "runner/train/trainer.h"
 
 #include "runner/config/model_facts.h"
+#include "runner/config/resolve.h"
 #include "runner/store/sha256.h"
 #include "runner/train/run_facts.h"
+#include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
@@ -61,6 +63,13 @@ std::string weights_sha256(const OpenedModels& models, const ComposedModel& mode
   return hash.hex();
 }
 
+/// From here on the experiment holds rules instead of the strategy's name, and so does the text that the run keeps.
+void resolve_transfer(LoadedExperiment& loaded, const BuiltGraph& built, Findings& findings) {
+  if (!loaded.config.has_transfer()) return;
+  expand_strategy(loaded.config, {built, parameters_with_values(built.model)}, findings);
+  loaded.resolved_text = resolve(loaded.config);
+}
+
 }  // namespace
 
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
@@ -73,9 +82,12 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
   prepared.models = open_model_files(config.model(), roots, findings);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
   if (findings.empty()) {
-    const BuiltGraph built = build_training(config, prepared.models.files, findings);
+    Experiment plain = config;  // rules must not change what counts as taken from files
+    plain.clear_transfer();
+    const BuiltGraph built = build_training(plain, prepared.models.files, findings);
     if (findings.empty()) check_output_units(config, built, prepared.train->classes(), findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
+    if (findings.empty()) resolve_transfer(prepared.loaded, built, findings);
   }
   findings.throw_if_any();
   return prepared;

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -50,11 +51,27 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
   }
 }
 
-/// The contents of model files are read for the last time: weights and structure are the session's now.
-Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device) {
+/// What a run goes on from, or begins with.
+TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stages) {
+  TrainingState state;
+  if (latest.checkpoint) {
+    state.step = latest.checkpoint->step;
+    state.read(latest.checkpoint->metadata);
+  } else {
+    state.stage.number = stages.begun_at_start();
+    state.stage.begun_after.assign(static_cast<std::size_t>(state.stage.number), 0);
+  }
+  return state;
+}
+
+/// Where no stage is to come, the contents of model files are read for the last time: weights and structure are the
+/// session's now.
+Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device, const StagePlan& stages,
+                     const TrainingStage& stage) {
   Findings findings = prepared.loaded.findings();
-  const ModelFiles files = std::exchange(prepared.models.files, {});
-  return Session(prepared.loaded.config, findings, std::move(device), files);
+  const ModelFiles files = prepared.models.files;
+  if (stage.number == stages.count()) prepared.models.files.clear();
+  return Session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
 }
 
 }  // namespace
@@ -67,7 +84,10 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       options_(options),
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
-      session_(make_session(prepared_, device_)),
+      stages_(config_),
+      latest_(find_latest(folder_.checkpoints_path())),
+      state_(first_state(latest_, stages_)),
+      session_(make_session(prepared_, device_, stages_, state_.stage)),
       process_bytes_(rss_bytes() - session_.file_weight_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
@@ -89,8 +109,7 @@ double TrainingRun::wall_seconds() const { return state_.wall_s + seconds_since(
 
 void TrainingRun::begin() {
   folder_.write_experiment(prepared_.loaded.resolved_text);
-  const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
-  for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
+  for (const std::string& warning : latest_.warnings) progress_.note("warning: " + warning);
 
   if (options_.wants_profile) {
     peaks_ = device_->measure_peaks();
@@ -101,7 +120,8 @@ void TrainingRun::begin() {
   const bool was_stopped = !events.empty() && events.back().has_stopped();
   session_.initialize(config_.seed());  // a checkpoint holds what changes, nothing else
   session_.release_file_weights();
-  if (latest.checkpoint) restore(*latest.checkpoint);
+  if (latest_.checkpoint) restore(*latest_.checkpoint);
+  latest_.checkpoint.reset();
   save_frozen();
   auto trunk = session_.has_trunk() ? session_.make_trunk() : nullptr;
   if (has_start) {
@@ -120,6 +140,8 @@ void TrainingRun::begin() {
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
   }
+  const bool has_stage = std::any_of(events.begin(), events.end(), [](const Event& e) { return e.has_stage_begun(); });
+  if (state_.step == 0 && state_.stage.number > 0 && !has_stage) append_stage(1, "at epoch 1", {});
   make_rows(std::move(trunk));
   if (ended_) return;
   if (options_.wants_profile) {
@@ -128,6 +150,9 @@ void TrainingRun::begin() {
 }
 
 void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
+  train_loader_.reset();  // they hold the rows before
+  validation_loader_.reset();
+  rows_ = {};
   FeatureCache::Options cache;
   cache.folder = options_.cache_folder.empty() ? options_.runs_root + "/.cache" : options_.cache_folder;
   cache.limit_bytes = options_.cache_limit_bytes;
@@ -137,6 +162,7 @@ void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
                           {config_, prepared_.train, prepared_.validation, std::move(cache), progress_});
   for (TrunkReady& ready : rows_.ready) {
     Event event;
+    ready.set_stage(state_.stage.number);
     *event.mutable_trunk_ready() = std::move(ready);
     append(std::move(event));
   }
@@ -171,10 +197,7 @@ void TrainingRun::append_profile() {
 
 void TrainingRun::restore(const Checkpoint& checkpoint) {
   session_.restore_changing(checkpoint.tensors, true, checkpoint.path);
-  const Metadata& saved = checkpoint.metadata;
-  state_.step = checkpoint.step;
-  read_state(saved, state_);
-  train_metrics_.restore(saved.reals("sums"));
+  train_metrics_.restore(checkpoint.metadata.reals("sums"));
 }
 
 /// What no step changes is written once, beside the checkpoints.
@@ -189,11 +212,11 @@ void TrainingRun::save_frozen() {
 
 void TrainingRun::save() {
   const auto start = Clock::now();
+  TrainingState saved = state_;
+  saved.wall_s = wall_seconds();
   CheckpointView view;
   view.step = state_.step;
-  TrainingState state = state_;
-  state.wall_s = wall_seconds();
-  write_state(state, view.metadata);
+  saved.write(view.metadata);
   view.metadata.set_reals("sums", train_metrics_.state());
   const auto tensors = session_.changing_tensors(true);
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
@@ -280,7 +303,9 @@ void TrainingRun::end_epoch(int epoch) {
   const bool is_best = update_best(epoch, validation.empty() ? train : validation);
   if (is_best) save_best(epoch);
   const auto& stopping = config_.train();
-  if (stopping.has_early_stopping() && state_.epochs_since_best >= stopping.early_stopping().patience()) {
+  const bool is_last_stage = state_.stage.number == stages_.count();  // else weights are still to be released
+  if (stopping.has_early_stopping() && is_last_stage &&
+      state_.epochs_since_best >= stopping.early_stopping().patience()) {
     state_.is_stopped_early = true;
   }
 
@@ -299,6 +324,7 @@ void TrainingRun::end_epoch(int epoch) {
 
   train_metrics_.reset();
   state_.epoch_time.Clear();
+  if (epoch < config_.train().epochs()) begin_stages(epoch + 1);
   save();
 }
 
@@ -364,6 +390,7 @@ RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
 RunOutcome TrainingRun::finish() {
   append_profile();
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
+  const std::string frozen_sha256 = check_frozen();
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
   session_.restore_changing(best.tensors, false, best.path);
   const bool has_validation = prepared_.validation != nullptr;
@@ -380,6 +407,7 @@ RunOutcome TrainingRun::finish() {
   finished->set_reason(state_.is_stopped_early ? "early stopping" : "all epochs done");
   finished->set_weights_sha256(last_sha256);
   finished->set_best_weights_sha256(tensors_sha256(session_.tensors(false)));
+  if (!frozen_sha256.empty()) finished->set_frozen_sha256(frozen_sha256);
   finished->set_metrics_sha256(metrics_sha256(load_run(folder_.path())));
   finished->set_best_epoch(state_.best_epoch);
   finished->set_wall_s(wall_seconds());

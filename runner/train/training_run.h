@@ -9,6 +9,7 @@
 #include "runner/store/stop_signal.h"
 #include "runner/train/evaluate.h"
 #include "runner/train/features.h"
+#include "runner/train/stage_plan.h"
 #include "runner/train/step_profiler.h"
 #include "runner/train/trainer.h"
 #include "runner/train/training_state.h"
@@ -29,6 +30,11 @@ class TrainingRun {
   void make_rows(std::unique_ptr<TrunkProgram> trunk);
   DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
+  /// The stages that are due before `epoch`.
+  void begin_stages(int epoch);
+  void append_stage(int epoch, const std::string& reason, std::vector<TransferRow> rows);
+  /// Throws InternalError if a tensor that no stage changes is not what it was when the run began.
+  std::string check_frozen();
   void train_epoch(int epoch);
   void train_step(const Batch& batch, int epoch);
   void end_epoch(int epoch);
@@ -45,13 +51,16 @@ class TrainingRun {
   double samples_per_second(std::int64_t steps_in_epoch) const;
   const SampleSource& train_source() const { return *prepared_.train; }
 
-  PreparedExperiment prepared_;  ///< without the model files' contents: the session has what it needs of them
+  PreparedExperiment prepared_;  ///< without the model files' contents, once no stage is to be built from them
   const Experiment& config_;
   std::shared_ptr<Device> device_;
   const RunOptions& options_;
   std::string id_;
   StopSignal stop_signal_;
   RunFolder folder_;
+  StagePlan stages_;
+  LatestCheckpoint latest_;  ///< that this process goes on from; let go once it does
+  TrainingState state_;
   Session session_;
   std::int64_t process_bytes_;  ///< Foreseen's
   MetricSet train_metrics_, validation_metrics_;
@@ -59,7 +68,6 @@ class TrainingRun {
   std::unique_ptr<Loader> train_loader_, validation_loader_;
   RecordWriter record_;
   Progress progress_;
-  TrainingState state_;
   MachinePeaks peaks_;  ///< only for a profile
   std::optional<StepProfiler> profiler_;
   std::int64_t steps_per_epoch_;

@@ -5,36 +5,42 @@
 
 namespace thaw {
 
-void write_state(const TrainingState& state, Metadata& metadata) {
-  const TimeSplit& time = state.epoch_time;
-  metadata.set_integer("best_epoch", state.best_epoch);
-  metadata.set_real("best_value", state.best_value);
-  metadata.set_integer("epochs_since_best", state.epochs_since_best);
-  metadata.set_real("wall_s", state.wall_s);
-  metadata.set_real("first_step_s", state.first_step_s);
-  metadata.set_real("last_finite_loss", state.last_finite_loss);
-  metadata.set_integer("is_stopped_early", state.is_stopped_early ? 1 : 0);
-  metadata.set_reals("epoch_time",
-                     std::vector<double>{time.data_wait_s(), time.forward_s(), time.backward_s(), time.update_s(),
-                                         time.other_s(), time.validation_s(), time.checkpoint_s()});
+void TrainingState::write(Metadata& to) const {
+  to.set_integer("stage", stage.number);
+  to.set_reals("stages_begun_after", std::vector<double>(stage.begun_after.begin(), stage.begun_after.end()));
+  to.set_integer("best_epoch", best_epoch);
+  to.set_real("best_value", best_value);
+  to.set_integer("epochs_since_best", epochs_since_best);
+  to.set_real("wall_s", wall_s);
+  to.set_real("first_step_s", first_step_s);
+  to.set_real("last_finite_loss", last_finite_loss);
+  to.set_integer("is_stopped_early", is_stopped_early ? 1 : 0);
+  to.set_reals("epoch_time", std::vector<double>{epoch_time.data_wait_s(), epoch_time.forward_s(),
+                                                 epoch_time.backward_s(), epoch_time.update_s(), epoch_time.other_s(),
+                                                 epoch_time.validation_s(), epoch_time.checkpoint_s()});
 }
 
-void read_state(const Metadata& metadata, TrainingState& state) {
-  state.best_epoch = static_cast<int>(metadata.integer("best_epoch"));
-  state.best_value = metadata.real("best_value");
-  state.epochs_since_best = static_cast<int>(metadata.integer("epochs_since_best"));
-  state.wall_s = metadata.real("wall_s");
-  state.first_step_s = metadata.real("first_step_s");
-  state.last_finite_loss = metadata.real("last_finite_loss");
-  state.is_stopped_early = metadata.integer("is_stopped_early") != 0;
-  const auto time = metadata.reals("epoch_time");
-  state.epoch_time.set_data_wait_s(time.at(0));
-  state.epoch_time.set_forward_s(time.at(1));
-  state.epoch_time.set_backward_s(time.at(2));
-  state.epoch_time.set_update_s(time.at(3));
-  state.epoch_time.set_other_s(time.at(4));
-  state.epoch_time.set_validation_s(time.at(5));
-  state.epoch_time.set_checkpoint_s(time.at(6));
+void TrainingState::read(const Metadata& saved) {
+  stage.number = static_cast<int>(saved.integer("stage"));
+  stage.begun_after.clear();
+  for (const double after : saved.reals("stages_begun_after")) {
+    stage.begun_after.push_back(static_cast<std::int64_t>(after));
+  }
+  best_epoch = static_cast<int>(saved.integer("best_epoch"));
+  best_value = saved.real("best_value");
+  epochs_since_best = static_cast<int>(saved.integer("epochs_since_best"));
+  wall_s = saved.real("wall_s");
+  first_step_s = saved.real("first_step_s");
+  last_finite_loss = saved.real("last_finite_loss");
+  is_stopped_early = saved.integer("is_stopped_early") != 0;
+  const auto time = saved.reals("epoch_time");
+  epoch_time.set_data_wait_s(time.at(0));
+  epoch_time.set_forward_s(time.at(1));
+  epoch_time.set_backward_s(time.at(2));
+  epoch_time.set_update_s(time.at(3));
+  epoch_time.set_other_s(time.at(4));
+  epoch_time.set_validation_s(time.at(5));
+  epoch_time.set_checkpoint_s(time.at(6));
 }
 
 std::string epoch_summary(const std::vector<MetricInfo>& metrics, const std::vector<double>& train,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runner/store/metadata.h"
+#include "runner/train/build.h"
 #include "schemas/run_record.pb.h"
 
 namespace thaw {
@@ -12,20 +13,20 @@ namespace thaw {
 /// What training remembers from step to step beside the weights. All of it travels in checkpoints.
 struct TrainingState {
   std::int64_t step = 0;  ///< steps finished
-  int best_epoch = 0;     ///< from 1; 0: none yet
+  TrainingStage stage;
+  int best_epoch = 0;  ///< from 1; 0: none yet
   double best_value = 0;
-  int epochs_since_best = 0;
-  double wall_s = 0;        ///< of all processes that worked on the run
-  double first_step_s = 0;  ///< from the first process's start to its first finished step
-  TimeSplit epoch_time;     ///< of the epoch under way
+  int epochs_since_best = 0;  ///< or since the last stage began
+  double wall_s = 0;          ///< of all processes that worked on the run
+  double first_step_s = 0;    ///< from the first process's start to its first finished step
+  TimeSplit epoch_time;       ///< of the epoch under way
   double last_finite_loss = 0;
   bool is_stopped_early = false;
-};
 
-/// To and from a checkpoint's metadata, exactly.
-void write_state(const TrainingState& state, Metadata& metadata);
-/// `step` stays as it is: the checkpoint itself holds it. Throws InputError.
-void read_state(const Metadata& metadata, TrainingState& state);
+  /// All but the step, which a checkpoint has of its own.
+  void write(Metadata& to) const;
+  void read(const Metadata& saved);
+};
 
 /// A line for people: "train  loss 0.1234  accuracy 0.9876  |  validation  ...".
 std::string epoch_summary(const std::vector<MetricInfo>& metrics, const std::vector<double>& train,
