@@ -6,6 +6,7 @@
 #include "reports/pages.h"
 #include "reports/record_view.h"
 #include "reports/show_profile.h"
+#include "reports/show_trunk.h"
 #include "reports/terminal_text.h"
 #include "reports/verdict.h"
 
@@ -74,6 +75,7 @@ std::string render_show_json(const std::string& run_folder) {
   object["samples_per_second"] = number_or_null(view.samples_per_second);
   object["peak_rss_bytes"] = view.peak_rss_bytes > 0 ? json(view.peak_rss_bytes) : json();
   object["time_to_first_step_s"] = is_done ? number_or_null(record.finished->time_to_first_step_s()) : json();
+  object["trunk"] = trunk_list(view);
   object["prediction"] = prediction_object(view);
   object["profile"] = profile_object(view);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -92,6 +94,7 @@ std::string render_show_text(const std::string& run_folder) {
   if (view.best_epoch > 0) add_line(text, "best epoch", count_text(view.best_epoch));
   if (view.record.resumed > 0) add_line(text, "resumed", count_text(view.record.resumed));
   if (!view.epochs.empty()) text += metric_table(view);
+  text += trunk_text(view);
   if (std::isfinite(view.samples_per_second)) {
     add_line(text, "throughput", count_text(std::llround(view.samples_per_second)) + " samples/s");
   }
