@@ -34,7 +34,8 @@ std::string table(const std::vector<LayerRow>& rows) {
   for (const LayerRow& row : rows) {
     std::ostringstream mflop;
     mflop << std::fixed << std::setprecision(2) << static_cast<double>(row.flops()) / 1e6;
-    cells.push_back({row.name(), row.type(), row.output_shape(), grouped(row.parameters()), mflop.str()});
+    cells.push_back({std::string(2 * static_cast<std::size_t>(row.depth()), ' ') + row.name(), row.type(),
+                     row.output_shape(), grouped(row.parameters()), mflop.str()});
   }
   std::vector<std::size_t> widths(cells[0].size(), 0);
   for (const auto& line : cells) {
@@ -80,8 +81,10 @@ nlohmann::ordered_json to_json(const Experiment& config, const std::vector<Layer
                               {"from", row.from()},
                               {"output_shape", row.output_shape()},
                               {"parameters", row.parameters()},
+                              {"trainable_parameters", row.trainable_parameters()},
                               {"trainable", row.trainable()},
-                              {"flops", row.flops()}});
+                              {"flops", row.flops()},
+                              {"depth", row.depth()}});
   }
   json["parameters"] = plan.parameters();
   json["trainable_parameters"] = plan.trainable_parameters();
