@@ -44,6 +44,16 @@ Network::Tap Network::find(const std::string& name) const {
   return kPicture;
 }
 
+std::vector<bool> Network::passages() const {
+  std::vector<bool> passages(layers_.size(), true);
+  for (std::size_t reader = 0; reader < layers_.size(); ++reader) {
+    const std::vector<Tap>& from = layers_[reader].from;
+    const Tap first = *std::min_element(from.begin(), from.end());
+    for (auto between = static_cast<std::size_t>(first + 1); between < reader; ++between) passages[between] = false;
+  }
+  return passages;
+}
+
 Network::Tap Network::zero_padding2d(const std::string& name, Tap x, ZeroPads pads) {
   InnerLayer padding{name, "ZeroPadding2D", {x}, [pads](InnerNodes& nodes) {
                        const Shape& shape = nodes.context.shape(nodes.inputs[0]);

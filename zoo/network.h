@@ -74,6 +74,8 @@ class Network {
   bool has_top() const { return top_ < layers_.size(); }
   /// The last layer before the classifier.
   Tap feature_map() const { return static_cast<Tap>(std::min(top_, layers_.size())) - 1; }
+  /// For each layer whether it is the only way from the picture to what follows it.
+  std::vector<bool> passages() const;
   const std::vector<InnerLayer>& layers() const { return layers_; }
   /// kPicture: there is none.
   Tap find(const std::string& name) const;
