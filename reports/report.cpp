@@ -43,6 +43,7 @@ json link_list(const json& values) {
                                      {"data", "data", "Data"},
                                      {"outputs", "outputs", "Right and wrong"},
                                      {"samples", "samples", "Samples"},
+                                     {"transfer", "transfer", "What was trained"},
                                      {"model", "model", "Model"},
                                      {"resources", "resources", "Time and memory"},
                                      {"profile", "profile", "Where a step goes"},
@@ -82,6 +83,7 @@ std::string render_report(const std::string& run_folder) {
   values["numbers"] = numbers_section(view);
   values["curves"] = curves_section(view);
   values["outputs"] = outputs_section(view);
+  values["transfer"] = transfer_section(view);
   values["model"] = model_section(view);
   values["resources"] = resources_section(view);
   values["profile"] = profile_section(view);
