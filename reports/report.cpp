@@ -44,6 +44,7 @@ json link_list(const json& values) {
                                      {"data", "data", "Data"},
                                      {"outputs", "outputs", "Right and wrong"},
                                      {"samples", "samples", "Samples"},
+                                     {"transfer", "transfer", "What was trained"},
                                      {"model", "model", "Model"},
                                      {"trunk", "trunk", "Frozen trunk"},
                                      {"resources", "resources", "Time and memory"},
@@ -84,6 +85,7 @@ std::string render_report(const std::string& run_folder) {
   values["numbers"] = numbers_section(view);
   values["curves"] = curves_section(view);
   values["outputs"] = outputs_section(view);
+  values["transfer"] = transfer_section(view);
   values["model"] = model_section(view);
   values["trunk"] = trunk_section(view);
   values["resources"] = resources_section(view);

@@ -12,6 +12,8 @@
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/transfer_facts.h"
+#include "runner/transfer_table.h"
 
 namespace thaw {
 namespace {
@@ -161,7 +163,12 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
       predict({prepared, session, *device, process_bytes, trunk.get()}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);
-  if (options.wants_json) return to_json(config, rows, plan, prediction).dump(2) + "\n";
+  const auto transfer_rows = describe_transfer(session.training().model);
+  if (options.wants_json) {
+    auto json = to_json(config, rows, plan, prediction);
+    json["transfer"] = transfer_json(config, transfer_rows);
+    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
   if (options.wants_plan && trunk) out << "frozen trunk\n" << trunk->program().text() << '\n';
   if (options.wants_plan) out << "training\n" << session.training_program().text() << '\n';
 
@@ -169,6 +176,7 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   const bool is_all_trainable = plan.trainable_parameters() == plan.parameters();
   out << "\nparameters: " << grouped(plan.parameters()) << ", "
       << (is_all_trainable ? "all" : grouped(plan.trainable_parameters())) << " trainable\n";
+  out << transfer_text(config, transfer_rows);
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
   const std::int64_t batch = config.train().batch_size();

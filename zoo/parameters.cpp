@@ -21,7 +21,8 @@ ValueId ParameterFactory::add(ParameterInit init, DType dtype) {
       init.is_ever_changed = init.is_ever_changed || treatments.of(init.names(), stage).is_trainable;
     }
   }
-  if (init.role != ParameterRole::kConstant && init.treatment.is_reinitialized) init.values.reset();
+  if (init.role == ParameterRole::kConstant) init.treatment.is_reinitialized = false;
+  if (init.treatment.is_reinitialized) init.values.reset();
   context_.model.parameters.push_back(init);
   return context_.builder.parameter(init.name, init.shape, init.is_trained(), dtype);
 }

@@ -174,6 +174,10 @@ void add_reasons(const Foreseen& run, const MachinePeaks& peaks, Prediction& pre
     prediction.add_rough("how much of their speed kernels reach in bfloat16 was measured in f32");
   }
   if (peaks.spread > 0.1) prediction.add_rough("the machine's speed changed while it was measured: is it busy?");
+  if (run.prepared.loaded.config.transfer().rules().stage_size() > 0) {
+    prediction.add_rough(
+        "memory and times are those of the weights that are trained at first: later stages train others");
+  }
   if (run.prepared.loaded.config.train().has_early_stopping()) {
     prediction.add_rough("training may stop early: the time of the whole run is the most it should take");
   }

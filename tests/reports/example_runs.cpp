@@ -268,6 +268,7 @@ std::vector<Event> begun_run(const ExampleOptions& options) {
 std::vector<Event> finished_run(const ExampleOptions& options) {
   std::vector<Event> events = begun_run(options);
   end_run(events, options, 10);
+  if (options.has_transfer) add_transfer(events);
   return events;
 }
 
@@ -312,9 +313,10 @@ std::vector<ExampleRun> example_runs() {
                                   {"stopped", begun_run({.epochs_done = 3})},
                                   {"diverged", begun_run({.epochs_done = 2, .learning_rate = 3})},
                                   {"no_validation", finished_run({.has_validation = false})},
-                                  {"hostile", finished_run({.is_profiled = true})},
+                                  {"hostile", finished_run({.is_profiled = true, .has_transfer = true})},
                                   {"one_epoch", finished_run({.epochs = 1, .epochs_done = 1})},
                                   {"thousand_epochs", finished_run({.epochs = 1000, .epochs_done = 1000})},
+                                  {"transfer", finished_run({.has_transfer = true})},
                                   {"profiled", finished_run({.is_profiled = true})},
                                   overfitting_run(),
                                   many_classes_run(),
