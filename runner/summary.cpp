@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "runner/train/predict.h"
 #include "runner/train/process_facts.h"
@@ -153,8 +154,9 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
     }
   }
   Findings findings = prepared.loaded.findings();
-  const Session session(config, findings, device, prepared.models.files);
+  Session session(config, findings, device, prepared.models.files);
   prepared.models.files.clear();
+  session.use_weights(std::exchange(prepared.weights.values, {}));
   // Before the measurement, which touches its buffers.
   const std::int64_t process_bytes = rss_bytes() - session.file_weight_bytes();
   const Prediction prediction = predict({prepared, session, *device, process_bytes}, device->measure_peaks());

@@ -64,6 +64,13 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
                                 Program::Options{.is_training = false, .precision = precision, .arena = arena});
 }
 
+void Session::use_weights(const ParameterValues& values) {
+  for (ParameterInit& parameter : training_.model.parameters) {
+    const auto found = values.find(parameter.name);
+    if (found != values.end()) parameter.values = found->second;
+  }
+}
+
 void Session::initialize(std::uint64_t seed) {
   for (const ParameterInit& parameter : training_.model.parameters) {
     store_->write(parameter.name, initial_values(parameter, seed));

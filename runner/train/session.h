@@ -9,6 +9,7 @@
 #include "runner/store/safetensors.h"
 #include "runner/train/build.h"
 #include "runner/train/metrics.h"
+#include "runner/train/weights/pretrained.h"
 
 namespace thaw {
 
@@ -27,6 +28,8 @@ class Session {
   /// Builds and binds both programs over one arena. Throws InputError if a layer does not fit.
   Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {});
 
+  /// These parameters start from these values: call before initialize().
+  void use_weights(const ParameterValues& values);
   /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.

@@ -64,7 +64,7 @@ std::string weights_sha256(const OpenedModels& models, const ComposedModel& mode
 }  // namespace
 
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
-  PreparedExperiment prepared{std::move(loaded), nullptr, nullptr, {}, {}};
+  PreparedExperiment prepared{std::move(loaded), nullptr, nullptr, {}, {}, {}, {}};
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
@@ -76,6 +76,7 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
     const BuiltGraph built = build_training(config, prepared.models.files, findings);
     if (findings.empty()) check_output_units(config, built, prepared.train->classes(), findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
+    prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);
   }
   findings.throw_if_any();
   return prepared;

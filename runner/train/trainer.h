@@ -7,6 +7,7 @@
 #include "runner/config/load.h"
 #include "runner/data/open.h"
 #include "runner/train/model_files.h"
+#include "runner/train/weights/pretrained.h"
 
 namespace thaw {
 
@@ -33,6 +34,8 @@ struct PreparedExperiment {
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
   OpenedModels models;
   std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
+  PretrainedWeights weights;
+  std::set<std::string> pretrained;  ///< parameters that start from what was learned before, onnx layers' included
 };
 
 /// Checks everything there is to check before anything is written. Throws InputError with every finding.

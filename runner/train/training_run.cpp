@@ -50,7 +50,9 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
 Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device) {
   Findings findings = prepared.loaded.findings();
   const ModelFiles files = std::exchange(prepared.models.files, {});
-  return Session(prepared.loaded.config, findings, std::move(device), files);
+  Session session(prepared.loaded.config, findings, std::move(device), files);
+  session.use_weights(std::exchange(prepared.weights.values, {}));
+  return session;
 }
 
 }  // namespace
