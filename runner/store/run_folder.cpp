@@ -64,10 +64,11 @@ void RunFolder::write_experiment(const std::string& resolved_text) const {
   }
 }
 
-RunStatus RunFolder::status() const {
-  if (!exists(record_path())) return RunStatus::kNew;
+RunStatus run_status(const std::string& run_folder) {
+  const std::string record = run_folder + "/record.binpb";
+  if (!exists(record)) return RunStatus::kNew;
   RunStatus status = RunStatus::kNew;
-  for (const Event& event : parse_record(read_file(record_path()), record_path()).events) {
+  for (const Event& event : parse_record(read_file(record), record).events) {
     // A switch: g++ 12 at -O3 compiles the same choice as a row of ifs wrongly (an epoch's end after a divergence and a
     // resumption counted as diverged).
     switch (event.kind_case()) {

@@ -10,6 +10,9 @@ namespace thaw {
 /// How far a run got, after its record.
 enum class RunStatus { kNew, kResumable, kFinished, kDiverged };
 
+/// Reads the record of a run's folder, which need not be there. Throws InputError if it is damaged, IoError.
+RunStatus run_status(const std::string& run_folder);
+
 /// The folder of one run, held by this process alone for as long as the object lives (a kill lets go of it too).
 class RunFolder {
  public:
@@ -21,7 +24,7 @@ class RunFolder {
   void write_experiment(const std::string& resolved_text) const;
 
   /// Reads the record. Throws InputError if it is damaged, IoError.
-  RunStatus status() const;
+  RunStatus status() const { return run_status(path_); }
 
   const std::string& path() const { return path_; }
   std::string experiment_path() const { return path_ + "/experiment.pbtxt"; }
