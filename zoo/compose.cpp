@@ -52,7 +52,7 @@ ComposedModel compose(const Model& model, const ComposeOptions& options, Builder
     const ValueId x = composed.outputs.at(from);
     try {
       composed.outputs[name] = layer.has_onnx() ? add_onnx_layer(context, {layer.onnx(), name, from, x})
-                                                : LayerBuilder(context).build(layer, name, x);
+                                                : LayerBuilder(context, name).build(layer, x);
     } catch (const GraphError& error) {
       findings.add(field + field_of_attribute(layer, error.attribute()), "layer \"" + name + "\": " + error.message());
       return composed;

@@ -12,6 +12,13 @@
 
 namespace thaw {
 
+/// What a parameter is to training.
+enum class ParameterRole {
+  kLearned,    ///< the optimizer changes it
+  kStatistic,  ///< a running statistic: counted, changed by batch normalization alone
+  kConstant,   ///< given numbers, such as those of preprocessing: not counted, never changed, never missing in a file
+};
+
 /// How a parameter starts.
 struct ParameterInit {
   std::string name;  ///< "conv2d/kernel"
@@ -19,7 +26,8 @@ struct ParameterInit {
   Initializer initializer = ZEROS;
   std::int64_t fan_in = 0;
   std::int64_t fan_out = 0;
-  std::shared_ptr<const std::vector<float>> values = nullptr;  ///< from a file, instead of the initializer
+  std::shared_ptr<const std::vector<float>> values = nullptr;  ///< given, instead of the initializer
+  ParameterRole role = ParameterRole::kLearned;
 };
 
 /// The running statistics of a batch normalization that uses those of its batch: what a step makes of them.

@@ -48,21 +48,6 @@ void expect_picture(const std::string& layer, const Shape& x) {
 
 }  // namespace
 
-ValueId LayerBuilder::parameter(const std::string& role, Shape shape, Initializer initializer, std::int64_t fan_in,
-                                std::int64_t fan_out) {
-  const std::string name = name_ + "/" + role;
-  trainable_count_ += element_count(shape);
-  model_.parameters.push_back({name, shape, initializer, fan_in, fan_out});
-  return builder_.parameter(name, std::move(shape));
-}
-
-ValueId LayerBuilder::statistic(const std::string& role, Shape shape, Initializer initializer) {
-  const std::string name = name_ + "/" + role;
-  statistic_count_ += element_count(shape);
-  model_.parameters.push_back({name, shape, initializer});
-  return builder_.parameter(name, std::move(shape), false);
-}
-
 ValueId LayerBuilder::per_channel(const std::string& role, const std::vector<double>& numbers, const Shape& x) {
   if (numbers.size() == 1) return builder_.node("Constant", {}, {{"value_float", numbers[0]}});
   if (static_cast<std::int64_t>(numbers.size()) != x[1]) {
@@ -72,10 +57,8 @@ ValueId LayerBuilder::per_channel(const std::string& role, const std::vector<dou
   }
   Shape spread(x.size(), 1);
   spread[1] = x[1];
-  ParameterInit init{name_ + "/" + role, spread};
-  init.values = std::make_shared<const std::vector<float>>(numbers.begin(), numbers.end());
-  model_.parameters.push_back(init);
-  return builder_.parameter(init.name, std::move(spread), false);
+  return parameters_.constant(role, {DType::kFloat32, std::move(spread)},
+                              std::make_shared<const std::vector<float>>(numbers.begin(), numbers.end()));
 }
 
 ValueId LayerBuilder::activate(Activation activation, ValueId input) {
@@ -103,9 +86,10 @@ ValueId LayerBuilder::conv2d(const Conv2d& layer, ValueId input) {
           strides_text(strides, {1, 1}) + (layer.padding() == SAME ? ", same" : "") +
           activation_text(layer.activation());
   const std::int64_t area = kernel[0] * kernel[1];
-  std::vector<ValueId> inputs{input, parameter("kernel", {layer.filters(), x[1], kernel[0], kernel[1]},
-                                               layer.kernel_initializer(), x[1] * area, layer.filters() * area)};
-  if (layer.use_bias()) inputs.push_back(parameter("bias", {layer.filters()}, ZEROS, 0, 0));
+  std::vector<ValueId> inputs{
+      input, parameters_.parameter("kernel", {layer.filters(), x[1], kernel[0], kernel[1]}, layer.kernel_initializer(),
+                                   {x[1] * area, layer.filters() * area})};
+  if (layer.use_bias()) inputs.push_back(parameters_.parameter("bias", {layer.filters()}, ZEROS));
   const ValueId y = builder_.node(
       "Conv", inputs,
       {{"kernel_shape", kernel}, {"strides", strides}, {"pads", pads_of(layer.padding(), x, kernel, strides)}});
@@ -121,8 +105,8 @@ ValueId LayerBuilder::dense(const Dense& layer, ValueId input) {
   }
   type_ = "Dense " + std::to_string(layer.units()) + activation_text(layer.activation());
   std::vector<ValueId> inputs{
-      input, parameter("kernel", {layer.units(), x[1]}, layer.kernel_initializer(), x[1], layer.units())};
-  if (layer.use_bias()) inputs.push_back(parameter("bias", {layer.units()}, ZEROS, 0, 0));
+      input, parameters_.parameter("kernel", {layer.units(), x[1]}, layer.kernel_initializer(), {x[1], layer.units()})};
+  if (layer.use_bias()) inputs.push_back(parameters_.parameter("bias", {layer.units()}, ZEROS));
   return activate(layer.activation(), builder_.node("Gemm", inputs, {{"transB", std::int64_t{1}}}));
 }
 
@@ -145,10 +129,10 @@ ValueId LayerBuilder::batch_normalization(const BatchNormalization& layer, Value
   BatchNorm norm;
   norm.layer = name_;
   norm.input = input;
-  norm.scale = parameter("gamma", channels, ONES, 0, 0);
-  norm.bias = parameter("beta", channels, ZEROS, 0, 0);
-  norm.mean = statistic("moving_mean", channels, ZEROS);
-  norm.variance = statistic("moving_variance", channels, ONES);
+  norm.scale = parameters_.parameter("gamma", channels, ONES);
+  norm.bias = parameters_.parameter("beta", channels, ZEROS);
+  norm.mean = parameters_.statistic("moving_mean", channels, ZEROS);
+  norm.variance = parameters_.statistic("moving_variance", channels, ONES);
   norm.momentum = layer.momentum();
   norm.epsilon = layer.epsilon();
   return add_batch_norm(context_, norm);
@@ -176,10 +160,8 @@ ValueId LayerBuilder::rescaling(const Rescaling& layer, ValueId input) {
   return offset.empty() ? scaled : builder_.node("Add", {scaled, per_channel("offset", offset, x)});
 }
 
-ValueId LayerBuilder::build(const Layer& layer, const std::string& name, ValueId input) {
-  name_ = name;
-  trainable_count_ = statistic_count_ = 0;
-  builder_.enter(name);
+ValueId LayerBuilder::build(const Layer& layer, ValueId input) {
+  builder_.enter(name_);
   ValueId output = kNoValue;
   switch (layer.kind_case()) {
     case Layer::kConv2D:
@@ -215,13 +197,13 @@ ValueId LayerBuilder::build(const Layer& layer, const std::string& name, ValueId
       output = rescaling(layer.rescaling(), input);
       break;
     default:
-      throw InternalError("layer " + name + " is of a kind that passed the checks but cannot be built");
+      throw InternalError("layer " + name_ + " is of a kind that passed the checks but cannot be built");
   }
   LayerInfo info;
   info.type = type_;
-  info.parameters = trainable_count_ + statistic_count_;
-  info.trainable_parameters = trainable_count_;
-  model_.layers.push_back(std::move(info));
+  info.parameters = parameters_.count();
+  info.trainable_parameters = parameters_.trainable_count();
+  context_.model.layers.push_back(std::move(info));
   return output;
 }
 

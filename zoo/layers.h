@@ -1,18 +1,18 @@
 #pragma once
 
 #include "schemas/experiment.pb.h"
-#include "zoo/training_layers.h"
+#include "zoo/parameters.h"
 
 namespace thaw {
 
 /// Builds one layer: appends nodes to the graph and rows to the model.
 class LayerBuilder {
  public:
-  explicit LayerBuilder(const ComposeContext& context)
-      : context_(context), builder_(context.builder), model_(context.model) {}
+  LayerBuilder(const ComposeContext& context, const std::string& name)
+      : context_(context), builder_(context.builder), name_(name), parameters_(context, name) {}
 
   /// The layer's output. Throws GraphError with ONNX names of attributes.
-  ValueId build(const Layer& layer, const std::string& name, ValueId input);
+  ValueId build(const Layer& layer, ValueId input);
 
  private:
   ValueId conv2d(const Conv2d& layer, ValueId input);
@@ -24,21 +24,15 @@ class LayerBuilder {
   ValueId global_average_pooling2d(ValueId input);
   ValueId rescaling(const Rescaling& layer, ValueId input);
   ValueId activate(Activation activation, ValueId input);
-  ValueId parameter(const std::string& role, Shape shape, Initializer initializer, std::int64_t fan_in,
-                    std::int64_t fan_out);
-  /// A running statistic: counted, but not trainable.
-  ValueId statistic(const std::string& role, Shape shape, Initializer initializer);
   /// Numbers that are given, one for all channels or one for each, to be broadcast over `x`.
   ValueId per_channel(const std::string& role, const std::vector<double>& numbers, const Shape& x);
   const Shape& shape(ValueId value) const { return context_.shape(value); }
 
   const ComposeContext& context_;
   Builder& builder_;
-  ComposedModel& model_;
   std::string name_;
+  ParameterFactory parameters_;
   std::string type_;
-  std::int64_t trainable_count_ = 0;
-  std::int64_t statistic_count_ = 0;
 };
 
 /// The experiment's field that an ONNX attribute comes from: "kernel_shape" of a conv2d is "kernel_size".

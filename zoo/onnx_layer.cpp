@@ -7,6 +7,7 @@
 #include "graph/passes/rewrite.h"
 #include "schemas/diagnostic.h"
 #include "schemas/wildcard.h"
+#include "zoo/parameters.h"
 
 namespace thaw {
 namespace {
@@ -117,7 +118,7 @@ class FileChecks {
 class Transplant {
  public:
   Transplant(const ComposeContext& context, const OnnxLayer& layer, OnnxModel& source)
-      : context_(context), layer_(layer), source_(source), graph_(*source.graph) {}
+      : context_(context), layer_(layer), source_(source), graph_(*source.graph), parameters_(context, layer.name) {}
 
   ValueId run() {
     remove_dead(graph_, context_.builder.registry());
@@ -127,7 +128,12 @@ class Transplant {
     for (const Node& node : graph_.nodes()) copy(node);
     return at(source_.outputs.at(0).value);
   }
-  const LayerInfo& counts() const { return counts_; }
+  LayerInfo counts() const {
+    LayerInfo counts;
+    counts.parameters = parameters_.count();
+    counts.trainable_parameters = parameters_.trainable_count();
+    return counts;
+  }
 
  private:
   ValueId& at(ValueId id) { return values_.at(static_cast<std::size_t>(id)); }
@@ -178,10 +184,9 @@ class Transplant {
     if (id == kNoValue) return kNoValue;
     if (at(id) != kNoValue) return at(id);
     const Value& found = graph_.value(id);
-    const ValueId made = add_parameter(id, found.name, found.trainable);
-    if (found.trainable) counts_.trainable_parameters += element_count(found.type.shape);
-    if (found.trainable) counts_.parameters += element_count(found.type.shape);
-    return at(id) = made;
+    const std::string name = free_name(found.name);
+    return at(id) = found.trainable ? parameters_.parameter(name, found.type, contents(id))
+                                    : parameters_.constant(name, found.type, contents(id));
   }
 
   /// Exporters store equal tensors once: a file whose weights are fresh may name one tensor of zeros as the running
@@ -189,24 +194,22 @@ class Transplant {
   ValueId statistic(ValueId id, const std::string& own_name) {
     const Value& found = graph_.value(id);
     const bool is_shared = uses_[static_cast<std::size_t>(id)] > 1;
-    counts_.parameters += element_count(found.type.shape);
-    return add_parameter(id, is_shared ? own_name : found.name, false);
+    return parameters_.statistic(free_name(is_shared ? own_name : found.name), found.type, contents(id));
   }
 
-  ValueId add_parameter(ValueId id, const std::string& wished, bool is_trainable) {
-    const TensorType type = graph_.value(id).type;
-    std::string name = layer_.name + "/" + printable(wished);
-    for (int i = 2; !taken_.insert(name).second; ++i)
-      name = layer_.name + "/" + printable(wished) + "_" + std::to_string(i);
-    ParameterInit init{name, type.shape};
-    auto values = contents_.find(id);
-    if (values == contents_.end()) {
-      auto contents = std::make_shared<const std::vector<float>>(std::move(source_.weights.at(graph_.value(id).name)));
-      values = contents_.emplace(id, std::move(contents)).first;
+  std::string free_name(const std::string& wished) {
+    std::string name = printable(wished);
+    for (int i = 2; !taken_.insert(name).second; ++i) name = printable(wished) + "_" + std::to_string(i);
+    return name;
+  }
+
+  /// The file's values, which move out of it: several parameters may share them.
+  ParameterFactory::Values contents(ValueId id) {
+    ParameterFactory::Values& values = contents_[id];
+    if (!values) {
+      values = std::make_shared<const std::vector<float>>(std::move(source_.weights.at(graph_.value(id).name)));
     }
-    init.values = values->second;
-    context_.model.parameters.push_back(std::move(init));
-    return context_.builder.parameter(name, type.shape, is_trainable, type.dtype);
+    return values;
   }
 
   const ComposeContext& context_;
@@ -216,8 +219,8 @@ class Transplant {
   std::vector<ValueId> values_;  ///< of the experiment's graph, by the model's
   std::vector<int> uses_;
   std::set<std::string> taken_;
-  std::map<ValueId, std::shared_ptr<const std::vector<float>>> contents_;
-  LayerInfo counts_;
+  std::map<ValueId, ParameterFactory::Values> contents_;
+  ParameterFactory parameters_;
 };
 
 OnnxModel translated(const ComposeContext& context, const OnnxFile& file, const OnnxOptions& options) {

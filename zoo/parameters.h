@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "zoo/training_layers.h"
+
+namespace thaw {
+
+/// How a kernel's values are counted for its initializer: positions times channels, as in Keras.
+struct Fans {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+};
+
+/// Makes the parameters of one layer, called "LAYER/NAME", and counts them. All parameters of all layers, whatever the
+/// layer was read from, are made here: rules about what is trained, and weights from elsewhere, need no other place.
+class ParameterFactory {
+ public:
+  /// Values that a file gave.
+  using Values = std::shared_ptr<const std::vector<float>>;
+
+  ParameterFactory(const ComposeContext& context, std::string layer) : context_(context), layer_(std::move(layer)) {}
+
+  /// What is learned, from its initializer.
+  ValueId parameter(const std::string& name, Shape shape, Initializer initializer, Fans fans = {});
+  /// A running statistic: counted, but not trainable.
+  ValueId statistic(const std::string& name, Shape shape, Initializer initializer);
+  /// The same, from values that a file gave.
+  ValueId parameter(const std::string& name, TensorType type, Values values);
+  ValueId statistic(const std::string& name, TensorType type, Values values);
+  /// Given numbers that stay as they are; not counted.
+  ValueId constant(const std::string& name, TensorType type, Values values);
+
+  std::int64_t trainable_count() const { return trainable_count_; }
+  /// What was learned and the running statistics.
+  std::int64_t count() const { return trainable_count_ + statistic_count_; }
+
+ private:
+  ValueId add(ParameterInit init, DType dtype);
+
+  const ComposeContext& context_;
+  std::string layer_;
+  std::int64_t trainable_count_ = 0;
+  std::int64_t statistic_count_ = 0;
+};
+
+}  // namespace thaw
