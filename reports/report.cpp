@@ -44,6 +44,7 @@ json link_list(const json& values) {
                                      {"outputs", "outputs", "Right and wrong"},
                                      {"samples", "samples", "Samples"},
                                      {"model", "model", "Model"},
+                                     {"weights", "weights", "Pretrained weights"},
                                      {"resources", "resources", "Time and memory"},
                                      {"profile", "profile", "Where a step goes"},
                                      {"provenance", "again", "Run it again"}};
@@ -83,6 +84,7 @@ std::string render_report(const std::string& run_folder) {
   values["curves"] = curves_section(view);
   values["outputs"] = outputs_section(view);
   values["model"] = model_section(view);
+  values["weights"] = weights_section(view);
   values["resources"] = resources_section(view);
   values["profile"] = profile_section(view);
   values["provenance"] = provenance_section(view);

@@ -12,6 +12,7 @@
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/weights/describe.h"
 
 namespace thaw {
 namespace {
@@ -134,6 +135,18 @@ std::string data_line(const char* split, const SampleSource& source) {
   return std::string(split) + ": " + grouped(source.size()) + " samples, " + source.description() + "\n";
 }
 
+/// What pretrained weights come from, and what `thaw run` would run for them first.
+std::string weights_lines(const PreparedExperiment& prepared, bool wants_tables) {
+  std::string text;
+  for (const WeightsLoaded& table : prepared.weights.tables) {
+    text += weights_line(table) + "\n" + (wants_tables ? weights_table(table) : "");
+  }
+  for (const RunFirst& first : prepared.run_first) {
+    text += "to be run first: " + first.file + " (it " + first.reason + ")\n";
+  }
+  return text;
+}
+
 std::string precision_text(Precision precision, const Device& device) {
   if (precision == Precision::kFloat32) return "";
   const bool is_emulated = device.support_of(precision) == Support::kEmulated;
@@ -171,6 +184,7 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
       << (is_all_trainable ? "all" : grouped(plan.trainable_parameters())) << " trainable\n";
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
+  out << weights_lines(prepared, options.wants_weights);
   const std::int64_t batch = config.train().batch_size();
   out << "steps: " << grouped((prepared.train->size() + batch - 1) / batch) << " an epoch, " << config.train().epochs()
       << " epochs of batches of " << batch << '\n';

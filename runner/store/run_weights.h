@@ -22,8 +22,8 @@ struct RunWeights {
   std::string origin;                ///< "best, epoch 3", "last, step 120"
 };
 
-/// Reads them: what never changes may lie in checkpoints/frozen.safetensors, and what a checkpoint holds goes before it.
-/// Nothing if the run has none yet. Throws InputError (damaged), IoError.
+/// Reads them: what never changes may lie in checkpoints/frozen.safetensors, and what a checkpoint holds goes before
+/// it. Nothing if the run has none yet. Throws InputError (damaged), IoError.
 std::optional<RunWeights> read_run_weights(const std::string& run_folder, WhichWeights which = WhichWeights::kBest);
 
 }  // namespace thaw

@@ -12,6 +12,7 @@
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/schedule.h"
+#include "runner/train/weights/describe.h"
 #include "schemas/diagnostic.h"
 #include "schemas/record.h"
 
@@ -123,6 +124,7 @@ void TrainingRun::begin() {
     *prediction = predict_sizes(foreseen);
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
+    for (const WeightsLoaded& table : prepared_.weights.tables) progress_.note(weights_line(table));
   }
   train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
   if (options_.wants_profile) {

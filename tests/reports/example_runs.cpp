@@ -312,10 +312,10 @@ std::vector<ExampleRun> example_runs() {
                                   {"stopped", begun_run({.epochs_done = 3})},
                                   {"diverged", begun_run({.epochs_done = 2, .learning_rate = 3})},
                                   {"no_validation", finished_run({.has_validation = false})},
-                                  {"hostile", finished_run({.is_profiled = true})},
+                                  {"hostile", finished_run({.has_weights = true, .is_profiled = true})},
                                   {"one_epoch", finished_run({.epochs = 1, .epochs_done = 1})},
                                   {"thousand_epochs", finished_run({.epochs = 1000, .epochs_done = 1000})},
-                                  {"profiled", finished_run({.is_profiled = true})},
+                                  {"profiled", finished_run({.has_weights = true, .is_profiled = true})},
                                   overfitting_run(),
                                   many_classes_run(),
                                   several_objects_run()};

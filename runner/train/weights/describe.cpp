@@ -104,6 +104,7 @@ std::string refused_advice(const RefusedWeights& refused) {
   } else if (!refused.mismatched.empty()) {
     text += "; both allow_missing and allow_unexpected for one of another shape let it start afresh";
   }
+  if (refused.is_of_model) text += "; layer: \"...\" chooses the layers that they are for";
   return text;
 }
 

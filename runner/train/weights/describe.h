@@ -23,6 +23,7 @@ struct RefusedWeights {
   std::vector<std::string> notes;  ///< by parameter: "nearest: conv1.weight", or empty
   // One name of each kind that no rule allows, for the advice; empty: none.
   std::string missing, unexpected, mismatched;
+  bool is_of_model = false;     ///< model.weights, which may be for some layers alone
   bool can_be_adapted = false;  ///< the first convolution, to another number of channels
 };
 

@@ -26,9 +26,9 @@ bool differ_in_channels(const Shape& a, const Shape& b) {
 
 class Matching {
  public:
-  Matching(const Weights& rules, const WeightTarget& target, const WeightSource& source, const std::string& field,
+  Matching(const Weights& weights, const WeightTarget& target, const WeightSource& source, const std::string& field,
            Findings& findings)
-      : rules_(rules), target_(target), source_(source), field_(field), findings_(findings) {}
+      : rules_(weights), target_(target), source_(source), field_(field), findings_(findings) {}
 
   WeightMatch run() {
     check_patterns();
@@ -91,20 +91,20 @@ class Matching {
     added.set_tensor(tensor.name);
     if (tensor.shape != slot.shape) {
       added.set_source_shape(to_text(tensor.shape));
-      const bool is_adapted = is_first_convolution && rules_.adapt_first_convolution() &&
-                              differ_in_channels(slot.shape, tensor.shape);
+      const bool is_adapted =
+          is_first_convolution && rules_.adapt_first_convolution() && differ_in_channels(slot.shape, tensor.shape);
       if (!is_adapted) {
         added.set_state(WeightRow::SHAPE_MISMATCH);
-        is_refused_ =
-            is_refused_ || !may_be_missing || !matches_any(rules_.allow_unexpected(), tensor.name);
+        is_refused_ = is_refused_ || !may_be_missing || !matches_any(rules_.allow_unexpected(), tensor.name);
         return;
       }
       added.set_state(WeightRow::ADAPTED);
       match_.adapted.insert(slot.name);
     }
     if (!tensor.is_real) {
-      findings_.add(field_, "tensor " + quoted(tensor.name) + " of " + source_.title() + " is of type " + tensor.type +
-                                ", which is no weight of " + quoted(slot.name),
+      findings_.add(field_,
+                    "tensor " + quoted(tensor.name) + " of " + source_.title() + " is of type " + tensor.type +
+                        ", which is no weight of " + quoted(slot.name),
                     "expected floating-point numbers");
     }
     match_.parameter_of[tensor.name] = slot.name;
@@ -138,7 +138,8 @@ class Matching {
   }
 
   void refuse() {
-    RefusedWeights refused{target_.title, source_.title(), {}, {}, {}, {}, false};
+    RefusedWeights refused{target_.title, source_.title(), {}, {}, {}, {}};
+    refused.is_of_model = target_.prefix.empty();
     std::size_t i = 0;
     for (const WeightSlot& slot : target_.slots) {
       const WeightRow& checked = match_.rows[i++];
@@ -182,9 +183,9 @@ class Matching {
 
 }  // namespace
 
-WeightMatch match_weights(const Weights& rules, const WeightTarget& target, const WeightSource& source,
+WeightMatch match_weights(const Weights& weights, const WeightTarget& target, const WeightSource& source,
                           const std::string& field, Findings& findings) {
-  return Matching(rules, target, source, field, findings).run();
+  return Matching(weights, target, source, field, findings).run();
 }
 
 }  // namespace thaw

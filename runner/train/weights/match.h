@@ -32,12 +32,12 @@ struct WeightTarget {
 struct WeightMatch {
   std::vector<WeightRow> rows;  ///< the parameters in the network's order, then the tensors that are left over
   std::map<std::string, std::string> parameter_of;  ///< by tensor
-  std::set<std::string> adapted;  ///< parameters that get another number of input channels
+  std::set<std::string> adapted;                    ///< parameters that get another number of input channels
 };
 
 /// Matches names as the rules say. Findings at `field` (that of the Weights message): patterns that match nothing, and
 /// anything missing, left over or of another shape that no rule allows, with the whole table.
-WeightMatch match_weights(const Weights& rules, const WeightTarget& target, const WeightSource& source,
+WeightMatch match_weights(const Weights& weights, const WeightTarget& target, const WeightSource& source,
                           const std::string& field, Findings& findings);
 
 }  // namespace thaw

@@ -7,7 +7,12 @@ namespace thaw {
 std::set<std::string> pretrained_names(const Model& model, const ComposedModel& composed,
                                        const PretrainedWeights& weights) {
   std::set<std::string> names, onnx_layers;
-  for (const auto& [name, values] : weights.values) names.insert(name);
+  for (const WeightsLoaded& table : weights.tables) {
+    for (const WeightRow& row : table.row()) {
+      const bool is_loaded = row.state() == WeightRow::LOADED || row.state() == WeightRow::ADAPTED;
+      if (is_loaded) names.insert(row.parameter());
+    }
+  }
   const std::vector<std::string> layers = layer_names(model);
   for (int i = 0; i < model.layer_size(); ++i) {
     if (model.layer(i).has_onnx()) onnx_layers.insert(layers[static_cast<std::size_t>(i)]);

@@ -40,9 +40,9 @@ unsigned highest_group(const std::string& to) {
 
 class Renaming {
  public:
-  Renaming(const Weights& rules, const WeightTarget& target, const WeightSource& source, const std::string& field,
+  Renaming(const Weights& weights, const WeightTarget& target, const WeightSource& source, const std::string& field,
            Findings& findings)
-      : rules_(rules), target_(target), source_(source), field_(field), findings_(findings) {}
+      : rules_(weights), target_(target), source_(source), field_(field), findings_(findings) {}
 
   std::optional<std::vector<RenamedTensor>> run() {
     if (!take_tensors()) return std::nullopt;
@@ -65,9 +65,9 @@ class Renaming {
     std::vector<std::string> first_parts;
     for (const SourceTensor& tensor : source_.tensors()) {
       if (tensor.name.size() > kLongestName) {
-        add(field_, source_.title() + " has a tensor whose name is " + std::to_string(tensor.name.size()) +
-                                  " characters long",
-                      "expected names of at most " + std::to_string(kLongestName) + " characters");
+        add(field_,
+            source_.title() + " has a tensor whose name is " + std::to_string(tensor.name.size()) + " characters long",
+            "expected names of at most " + std::to_string(kLongestName) + " characters");
         return false;
       }
       const std::string part = tensor.name.substr(0, tensor.name.find('/'));
@@ -83,10 +83,10 @@ class Renaming {
     for (std::size_t i = 0; i < first_parts.size() && i < 10; ++i)
       known += (i == 0 ? "" : ", ") + quoted(first_parts[i]);
     add(rules_.has_prefix() ? field_ + ".prefix" : field_,
-                  "no tensor of " + source_.title() + " has a name that begins with " + quoted(start),
-                  "expected `prefix` to be one of those that there are: " + known +
-                      (first_parts.size() > 10 ? ", ..." : "") + ", or \"\" for names as they are",
-                  prefix, first_parts);
+        "no tensor of " + source_.title() + " has a name that begins with " + quoted(start),
+        "expected `prefix` to be one of those that there are: " + known + (first_parts.size() > 10 ? ", ..." : "") +
+            ", or \"\" for names as they are",
+        prefix, first_parts);
     return false;
   }
 
@@ -98,12 +98,12 @@ class Renaming {
       const unsigned groups = highest_group(rule.to());
       if (groups <= regex.mark_count()) return regex;
       add(path + ".to",
-                    quoted(rule.to()) + " names group " + std::to_string(groups) + ", but `from` has " +
-                        std::to_string(regex.mark_count()),
-                    "expected groups in parentheses in `from`; $$ stands for a dollar sign");
+          quoted(rule.to()) + " names group " + std::to_string(groups) + ", but `from` has " +
+              std::to_string(regex.mark_count()),
+          "expected groups in parentheses in `from`; $$ stands for a dollar sign");
     } catch (const std::regex_error&) {
       add(path + ".from", quoted(rule.from()) + " is no regular expression",
-                    "expected one as ECMAScript writes it; \\\\ before a character takes away its meaning");
+          "expected one as ECMAScript writes it; \\\\ before a character takes away its meaning");
     }
     return std::nullopt;
   }
@@ -122,9 +122,9 @@ class Renaming {
       }
       if (!is_used) {
         add(path,
-                      quoted(rules_.rename(i).from()) + " matches no tensor of " + source_.title() +
-                          (i > 0 ? " as the rules before it name them" : ""),
-                      "expected a part of such names as " + first_names(tensors_));
+            quoted(rules_.rename(i).from()) + " matches no tensor of " + source_.title() +
+                (i > 0 ? " as the rules before it name them" : ""),
+            "expected a part of such names as " + first_names(tensors_));
       }
       tensors_ = std::move(renamed);
     } catch (const std::regex_error&) {
@@ -138,9 +138,9 @@ class Renaming {
       const auto [first, is_first] = seen.insert({tensor.name, tensor.tensor});
       if (is_first) continue;
       add(field_ + ".rename",
-                    quoted(first->second->name) + " and " + quoted(tensor.tensor->name) + " are both renamed to " +
-                        quoted(tensor.name),
-                    "expected a name of its own for each tensor");
+          quoted(first->second->name) + " and " + quoted(tensor.tensor->name) + " are both renamed to " +
+              quoted(tensor.name),
+          "expected a name of its own for each tensor");
     }
   }
 
@@ -155,9 +155,10 @@ class Renaming {
 
 }  // namespace
 
-std::optional<std::vector<RenamedTensor>> rename_tensors(const Weights& rules, const WeightTarget& target, const WeightSource& source,
-                                          const std::string& field, Findings& findings) {
-  return Renaming(rules, target, source, field, findings).run();
+std::optional<std::vector<RenamedTensor>> rename_tensors(const Weights& weights, const WeightTarget& target,
+                                                         const WeightSource& source, const std::string& field,
+                                                         Findings& findings) {
+  return Renaming(weights, target, source, field, findings).run();
 }
 
 }  // namespace thaw

@@ -71,7 +71,8 @@ class FinishedRunWeights : public WeightSource {
   FinishedRunWeights(const std::string& title, const std::string& run_folder) {
     title_ = title;
     auto found = read_run_weights(run_folder);
-    if (!found) throw InputError(run_folder + ": holds no best weights: it is no run's folder, or no epoch was finished");
+    if (!found)
+      throw InputError(run_folder + ": holds no best weights: it is no run's folder, or no epoch was finished");
     weights_ = std::move(*found);
     for (const std::string& path : weights_.paths) {
       place_ += (place_.empty() ? "" : ", ") + path;

@@ -53,6 +53,7 @@ std::unique_ptr<WeightSource> open_onnx_weights(const std::string& title, const 
 std::unique_ptr<WeightSource> open_run_weights(const std::string& title, const std::string& run_folder);
 
 /// What an experiment that is still to be run will offer: its parameters.
-std::unique_ptr<WeightSource> foreseen_weights(const std::string& title, const std::map<std::string, Shape>& parameters);
+std::unique_ptr<WeightSource> foreseen_weights(const std::string& title,
+                                               const std::map<std::string, Shape>& parameters);
 
 }  // namespace thaw
