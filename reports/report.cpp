@@ -46,6 +46,7 @@ json link_list(const json& values) {
                                      {"samples", "samples", "Samples"},
                                      {"transfer", "transfer", "What was trained"},
                                      {"model", "model", "Model"},
+                                     {"weights", "weights", "Pretrained weights"},
                                      {"trunk", "trunk", "Frozen trunk"},
                                      {"resources", "resources", "Time and memory"},
                                      {"profile", "profile", "Where a step goes"},
@@ -87,6 +88,7 @@ std::string render_report(const std::string& run_folder) {
   values["outputs"] = outputs_section(view);
   values["transfer"] = transfer_section(view);
   values["model"] = model_section(view);
+  values["weights"] = weights_section(view);
   values["trunk"] = trunk_section(view);
   values["resources"] = resources_section(view);
   values["profile"] = profile_section(view);

@@ -17,6 +17,7 @@ nlohmann::json outputs_section(const RecordView& view);
 nlohmann::json samples_section(const RecordView& view, Pictures& pictures);
 nlohmann::json transfer_section(const RecordView& view);
 nlohmann::json model_section(const RecordView& view);
+nlohmann::json weights_section(const RecordView& view);
 nlohmann::json profile_section(const RecordView& view);
 nlohmann::json resources_section(const RecordView& view);
 nlohmann::json provenance_section(const RecordView& view);

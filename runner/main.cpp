@@ -30,15 +30,16 @@ DataRoots data_roots(const Arguments& arguments, const LoadedExperiment& loaded)
   return roots;
 }
 
-PreparedExperiment prepare_file(const Arguments& arguments) {
-  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
-  const DataRoots roots = data_roots(arguments, loaded);
-  return prepare(std::move(loaded), roots);
-}
-
 std::shared_ptr<Device> open_device(const Arguments& arguments, const Experiment& config) {
   if (arguments.device == "cuda") throw InputError("--device cuda: this build has no CUDA kernels; use --device cpu");
   return make_cpu_device(config.compute().threads());
+}
+
+PreparedExperiment prepare_file(const Arguments& arguments) {
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  const DataRoots roots = data_roots(arguments, loaded);
+  const auto device_of = [&](const Experiment& config) { return open_device(arguments, config); };
+  return prepare(std::move(loaded), roots, {arguments.runs, data_folders(arguments), device_of, {}});
 }
 
 /// A word as a shell takes it.
@@ -64,18 +65,53 @@ std::string command_line(const Arguments& arguments) {
 
 void write_report(const std::string& folder) { write_file_durably(folder + "/report.html", render_report(folder)); }
 
-int run(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
+RunOutcome run_prepared(PreparedExperiment prepared, const Arguments& arguments, bool waits_for_others) {
   RunOptions options;
   options.runs_root = arguments.runs;
   options.cache_folder = arguments.cache;
   options.cache_limit_bytes = static_cast<std::int64_t>(arguments.cache_limit_gb * 1e9);
   options.command = command_line(arguments);
   options.wants_profile = arguments.wants_profile;
+  options.waits_for_others = waits_for_others;
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
-  const RunOutcome outcome = run_experiment(std::move(prepared), std::move(device), options);
-  write_report(outcome.folder);
+  RunOutcome outcome = run_experiment(std::move(prepared), std::move(device), options);
+  if (!outcome.folder.empty()) write_report(outcome.folder);
   std::cerr << outcome.message << '\n';
+  return outcome;
+}
+
+/// Runs the experiments whose weights are needed, as `thaw run` would by itself. How the first one ended that is not
+/// done; kDone: all are.
+RunEnd run_first(const std::vector<RunFirst>& experiments, const Arguments& arguments) {
+  for (const RunFirst& first : experiments) {
+    std::cerr << "== first " << first.file << ", whose weights are needed (it " << first.reason << ")\n";
+    Arguments own = arguments;
+    own.operands = {first.file};
+    own.overrides.clear();
+    own.wants_profile = false;
+    const RunOutcome outcome = run_prepared(prepare_file(own), own, true);
+    if (outcome.end != RunEnd::kDone) {
+      std::cerr << arguments.operands[0] << ": not begun: it needs the weights of " << first.file << '\n';
+      return outcome.end;
+    }
+    std::cerr << "run: " << outcome.folder << '\n';
+  }
+  return RunEnd::kDone;
+}
+
+int run(const Arguments& arguments) {
+  PreparedExperiment prepared = prepare_file(arguments);
+  if (!prepared.run_first.empty()) {
+    const std::vector<RunFirst> experiments = prepared.run_first;
+    prepared = {};  // its data need not lie in memory meanwhile
+    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return static_cast<int>(end);
+    std::cerr << "== " << arguments.operands[0] << '\n';
+    prepared = prepare_file(arguments);
+    if (!prepared.run_first.empty()) {
+      throw InputError(prepared.run_first[0].file + ": its run is not there any more; was its folder removed?");
+    }
+  }
+  const RunOutcome outcome = run_prepared(std::move(prepared), arguments, false);
   std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
   return static_cast<int>(outcome.end);
 }
@@ -83,7 +119,7 @@ int run(const Arguments& arguments) {
 int check(const Arguments& arguments) {
   PreparedExperiment prepared = prepare_file(arguments);
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
-  std::cout << summarize(std::move(prepared), std::move(device), {}) << arguments.operands[0]
+  std::cout << summarize(std::move(prepared), std::move(device), {.wants_weights = true}) << arguments.operands[0]
             << ": no mistakes found\n";
   return 0;
 }
@@ -91,7 +127,8 @@ int check(const Arguments& arguments) {
 int summary(const Arguments& arguments) {
   PreparedExperiment prepared = prepare_file(arguments);
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
-  const SummaryOptions options{arguments.wants_json, arguments.wants_passes, arguments.wants_plan};
+  const SummaryOptions options{
+      .wants_json = arguments.wants_json, .wants_passes = arguments.wants_passes, .wants_plan = arguments.wants_plan};
   std::cout << summarize(std::move(prepared), std::move(device), options);
   return 0;
 }

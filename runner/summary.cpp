@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "runner/text_table.h"
 #include "runner/train/features.h"
@@ -13,6 +14,7 @@
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
 #include "runner/train/transfer_facts.h"
+#include "runner/train/weights/describe.h"
 #include "runner/transfer_table.h"
 
 namespace thaw {
@@ -121,6 +123,18 @@ std::string data_line(const char* split, const SampleSource& source) {
   return std::string(split) + ": " + grouped(source.size()) + " samples, " + source.description() + "\n";
 }
 
+/// What pretrained weights come from, and what `thaw run` would run for them first.
+std::string weights_lines(const PreparedExperiment& prepared, bool wants_tables) {
+  std::string text;
+  for (const WeightsLoaded& table : prepared.weights.tables) {
+    text += weights_line(table) + "\n" + (wants_tables ? weights_table(table) : "");
+  }
+  for (const RunFirst& first : prepared.run_first) {
+    text += "to be run first: " + first.file + " (it " + first.reason + ")\n";
+  }
+  return text;
+}
+
 std::string precision_text(Precision precision, const Device& device) {
   if (precision == Precision::kFloat32) return "";
   const bool is_emulated = device.support_of(precision) == Support::kEmulated;
@@ -154,8 +168,9 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
     }
   }
   Findings findings = prepared.loaded.findings();
-  const Session session(config, findings, device, prepared.models.files);
+  Session session(config, findings, device, prepared.models.files);
   prepared.models.files.clear();
+  session.use_weights(std::exchange(prepared.weights.values, {}));
   // Before the measurement, which touches its buffers.
   const std::int64_t process_bytes = rss_bytes() - session.file_weight_bytes();
   const auto trunk = session.has_trunk() ? session.make_trunk() : nullptr;
@@ -179,6 +194,7 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   out << transfer_text(config, transfer_rows);
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
+  out << weights_lines(prepared, options.wants_weights);
   const std::int64_t batch = config.train().batch_size();
   out << "steps: " << grouped((prepared.train->size() + batch - 1) / batch) << " an epoch, " << config.train().epochs()
       << " epochs of batches of " << batch << '\n';

@@ -10,8 +10,9 @@ namespace thaw {
 /// What `thaw summary` asks for.
 struct SummaryOptions {
   bool wants_json = false;
-  bool wants_passes = false;  ///< the graph after every pass
-  bool wants_plan = false;    ///< every kernel with its layouts and place in the arena
+  bool wants_passes = false;   ///< the graph after every pass
+  bool wants_weights = false;  ///< a line for each tensor and parameter of pretrained weights
+  bool wants_plan = false;     ///< every kernel with its layouts and place in the arena
 };
 
 /// Layers, shapes, parameters, FLOPs and planned memory of an experiment that was checked. As in a

@@ -1,6 +1,8 @@
 #include <onnx/onnx_pb.h>
 
+#include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "graph/onnx/proto.h"
 #include "graph/onnx/read.h"
@@ -48,6 +50,40 @@ std::vector<std::string> OnnxFile::names() const {
 std::vector<std::string> OnnxFile::initializers() const {
   const auto found = initializer_names(proto_->graph());
   return {found.begin(), found.end()};
+}
+
+std::vector<OnnxTensor> OnnxFile::initializer_tensors() const {
+  std::vector<OnnxTensor> found;
+  std::set<std::string> names;
+  for (const onnx::TensorProto& proto : proto_->graph().initializer()) {
+    if (proto.name().empty()) throw InputError(path_ + ": an initializer has no name");
+    if (!names.insert(proto.name()).second) {
+      throw InputError(path_ + ": initializer \"" + printable(proto.name()) + "\" stands twice");
+    }
+    OnnxTensor tensor{proto.name(), "?", Shape(proto.dims().begin(), proto.dims().end())};
+    try {
+      const ElementType type = element_type_of(proto.data_type());
+      tensor.type = name_of(type);
+      tensor.is_real = is_real(type);
+    } catch (const std::out_of_range&) {
+      // initializer_values() says that this type is not read.
+    }
+    found.push_back(std::move(tensor));
+  }
+  return found;
+}
+
+std::vector<float> OnnxFile::initializer_values(const std::string& name) const {
+  for (const onnx::TensorProto& proto : proto_->graph().initializer()) {
+    if (proto.name() != name) continue;
+    try {
+      const Literal literal = decode(proto, std::filesystem::path(path_).parent_path().string());
+      return {literal.values.begin(), literal.values.end()};
+    } catch (const std::runtime_error& error) {
+      throw InputError(path_ + ": initializer \"" + printable(name) + "\" " + error.what());
+    }
+  }
+  throw InternalError(path_ + ": asked for an initializer that it does not have: " + name);
 }
 
 std::vector<OnnxInput> OnnxFile::inputs(const std::string& until) const {

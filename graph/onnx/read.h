@@ -58,6 +58,14 @@ struct OnnxInput {
   Shape extents;               ///< -1: open
 };
 
+/// A tensor that a model file holds.
+struct OnnxTensor {
+  std::string name;
+  std::string type;      ///< "float32"
+  Shape shape;           ///< as the file says: its extents may be anything until it is read
+  bool is_real = false;  ///< of floating-point numbers
+};
+
 /// An ONNX model file, parsed but not yet translated.
 class OnnxFile {
  public:
@@ -77,6 +85,10 @@ class OnnxFile {
   /// The names of nodes and of the tensors that they give.
   std::vector<std::string> names() const;
   std::vector<std::string> initializers() const;
+  /// The same with what they are, in the file's order. Throws InputError if one has no name, or two have the same.
+  std::vector<OnnxTensor> initializer_tensors() const;
+  /// The values of an initializer, row-major. Throws InputError "FILE: initializer NAME: what".
+  std::vector<float> initializer_values(const std::string& name) const;
   /// The model as a graph; external data is read from the file's folder alone. Opsets 1 to 27 of the default domain.
   /// Throws InputError with every node and tensor that cannot be read: "FILE: node NAME (OP): what".
   OnnxModel translate(const OpRegistry& registry, const OnnxOptions& options = {}) const;

@@ -6,8 +6,8 @@
 
 #include "graph/onnx/write.h"
 #include "runner/config/load.h"
-#include "runner/store/checkpoint.h"
 #include "runner/store/durable_file.h"
+#include "runner/store/run_weights.h"
 #include "runner/store/sha256.h"
 #include "runner/train/build.h"
 #include "runner/train/model_files.h"
@@ -56,23 +56,15 @@ ModelFiles open_models(const Started& started, const ExportOptions& options) {
 }
 
 ExportedWeights weights_of(const EffectiveRecord& record, const ExportOptions& options) {
-  const std::string folder = options.run + "/checkpoints", best = folder + "/best.safetensors";
-  ExportedWeights weights;
-  std::optional<Checkpoint> found;
-  if (options.wants_last) {
-    found = find_latest(folder).checkpoint;
-    if (found) weights.origin = "last, step " + std::to_string(found->step);
-  } else if (fs::exists(best)) {
-    found = read_checkpoint(best);
-    weights.origin = "best, epoch " + std::to_string(found->metadata.integer("epoch"));
-  }
+  auto found = read_run_weights(options.run, options.wants_last ? WhichWeights::kLast : WhichWeights::kBest);
   if (!found) {
-    const bool has_last = !options.wants_last && find_latest(folder).checkpoint.has_value();
+    const bool has_last = !options.wants_last && read_run_weights(options.run, WhichWeights::kLast).has_value();
     throw InputError(options.run + ": has no " + (options.wants_last ? "checkpoint" : "best weights") +
                      " yet: no epoch was finished" +
                      (has_last ? "; --weights last takes those of its newest checkpoint"
                                : "; run it first: " + record.started.command()));
   }
+  ExportedWeights weights{{}, found->origin};
   for (NamedTensor& tensor : found->tensors) weights.tensors[tensor.name] = std::move(tensor);
   return weights;
 }

@@ -31,10 +31,12 @@ std::string holder(const FileHandle& lock) {
 }
 
 /// Held until the descriptor closes, so a kill releases it: a stale lock file means nothing.
-FileHandle take_lock(const std::string& path) {
+FileHandle take_lock(const std::string& path, const RunFolder::Wait& wait) {
   FileHandle lock(path, O_RDWR | O_CREAT);
-  if (::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+  while (::flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) throw IoError(path, "flock", errno);
+    if (wait && wait(holder(lock))) continue;
     throw InputError(path + ": another thaw process is running this experiment (" + holder(lock) + ")");
   }
   lock.truncate(0);
@@ -44,10 +46,11 @@ FileHandle take_lock(const std::string& path) {
 
 }  // namespace
 
-RunFolder RunFolder::open(const std::string& runs_root, const std::string& name, const std::string& id) {
+RunFolder RunFolder::open(const std::string& runs_root, const std::string& name, const std::string& id,
+                          const Wait& wait) {
   const std::string path = (std::filesystem::path(runs_root) / name / id).string();
   make_folders(path);
-  RunFolder folder(path, take_lock(path + "/lock"));
+  RunFolder folder(path, take_lock(path + "/lock", wait));
   make_folders(folder.checkpoints_path());
   make_folders(folder.samples_path());
   for (const std::string& used : {folder.path(), folder.checkpoints_path(), folder.samples_path()}) {
@@ -64,10 +67,11 @@ void RunFolder::write_experiment(const std::string& resolved_text) const {
   }
 }
 
-RunStatus RunFolder::status() const {
-  if (!exists(record_path())) return RunStatus::kNew;
+RunStatus run_status(const std::string& run_folder) {
+  const std::string record = run_folder + "/record.binpb";
+  if (!exists(record)) return RunStatus::kNew;
   RunStatus status = RunStatus::kNew;
-  for (const Event& event : parse_record(read_file(record_path()), record_path()).events) {
+  for (const Event& event : parse_record(read_file(record), record).events) {
     // A switch: g++ 12 at -O3 compiles the same choice as a row of ifs wrongly (an epoch's end after a divergence and a
     // resumption counted as diverged).
     switch (event.kind_case()) {

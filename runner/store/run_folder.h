@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "runner/store/file_handle.h"
@@ -10,18 +11,25 @@ namespace thaw {
 /// How far a run got, after its record.
 enum class RunStatus { kNew, kResumable, kFinished, kDiverged };
 
+/// Reads the record of a run's folder, which need not be there. Throws InputError if it is damaged, IoError.
+RunStatus run_status(const std::string& run_folder);
+
 /// The folder of one run, held by this process alone for as long as the object lives (a kill lets go of it too).
 class RunFolder {
  public:
+  /// Called with "pid 4711" as long as that process holds the folder: false gives up.
+  using Wait = std::function<bool(const std::string& holder)>;
+
   /// Creates RUNS_ROOT/NAME/ID, locks it and clears away what a killed process left half-written.
-  /// Throws IoError; InputError if another process runs this experiment.
-  static RunFolder open(const std::string& runs_root, const std::string& name, const std::string& id);
+  /// Throws IoError; InputError if another process runs this experiment, and `wait` is none or gave up.
+  static RunFolder open(const std::string& runs_root, const std::string& name, const std::string& id,
+                        const Wait& wait = {});
 
   /// Writes experiment.pbtxt once. Throws InputError if it is there with another text, IoError.
   void write_experiment(const std::string& resolved_text) const;
 
   /// Reads the record. Throws InputError if it is damaged, IoError.
-  RunStatus status() const;
+  RunStatus status() const { return run_status(path_); }
 
   const std::string& path() const { return path_; }
   std::string experiment_path() const { return path_ + "/experiment.pbtxt"; }

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/real_numbers.h"
 #include "runner/store/safetensors_header.h"
+#include "runner/store/sha256.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -19,6 +21,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
 
 constexpr std::int64_t kLengthBytes = 8;
+constexpr std::int64_t kChunkBytes = 1 << 20;
 constexpr std::int64_t kLargestHeaderBytes = 100'000'000;  // the format's own limit
 
 std::string_view bytes_of(std::span<const float> values) {
@@ -80,6 +83,7 @@ void SafetensorsReader::read_header() {
 
   const std::int64_t data_begin = kLengthBytes + static_cast<std::int64_t>(length);
   SafetensorsHeader header = parse_safetensors_header(text, file_bytes - data_begin);
+  head_ = std::string(prefix.data(), prefix.size()) + text;
   metadata_ = std::move(header.metadata);
   tensors_ = std::move(header.tensors);
   for (TensorEntry& entry : tensors_) {
@@ -95,14 +99,49 @@ void SafetensorsReader::read_raw(const TensorEntry& entry, std::span<char> bytes
   file_.read_at(entry.begin, bytes);
 }
 
+void SafetensorsReader::expect_real(const TensorEntry& entry) const {
+  if (real_number_bytes(entry.dtype) > 0) return;
+  throw InputError(path() + ": tensor \"" + printable(entry.name) + "\" is " + entry.dtype +
+                   ", expected F32, F16, BF16 or F64");
+}
+
 NamedTensor SafetensorsReader::read(const TensorEntry& entry) const {
-  if (entry.dtype != "F32") {
-    throw InputError(path() + ": tensor \"" + entry.name + "\" is " + entry.dtype + ", expected F32");
-  }
+  expect_real(entry);
   NamedTensor tensor{entry.name, entry.shape, {}};
-  tensor.values.resize(static_cast<std::size_t>(entry.end - entry.begin) / sizeof(float));
-  read_raw(entry, {reinterpret_cast<char*>(tensor.values.data()), tensor.values.size() * sizeof(float)});
+  if (entry.dtype == "F32") {
+    tensor.values.resize(static_cast<std::size_t>(entry.end - entry.begin) / sizeof(float));
+    read_raw(entry, {reinterpret_cast<char*>(tensor.values.data()), tensor.values.size() * sizeof(float)});
+    return tensor;
+  }
+  std::vector<char> raw(static_cast<std::size_t>(entry.end - entry.begin));
+  read_raw(entry, raw);
+  tensor.values = real_numbers(entry.dtype, raw);
   return tensor;
+}
+
+std::string SafetensorsReader::read_through(const std::function<bool(const TensorEntry&)>& wants,
+                                            const std::function<void(NamedTensor)>& take) const {
+  Sha256 sha;
+  sha.add(head_);
+  std::vector<char> chunk;
+  for (const TensorEntry& entry : tensors_) {
+    const bool is_wanted = wants(entry);
+    if (is_wanted) expect_real(entry);
+    const bool is_float = is_wanted && entry.dtype == "F32";
+    const std::int64_t largest = is_wanted ? entry.end - entry.begin : kChunkBytes;
+    NamedTensor tensor{entry.name, entry.shape, {}};
+    for (std::int64_t at = entry.begin; at < entry.end; at += largest) {
+      const auto size = static_cast<std::size_t>(std::min(largest, entry.end - at));
+      if (is_float) tensor.values.resize(size / sizeof(float));
+      if (!is_float) chunk.resize(size);
+      const std::span<char> bytes(is_float ? reinterpret_cast<char*>(tensor.values.data()) : chunk.data(), size);
+      file_.read_at(at, bytes);
+      sha.add({bytes.data(), bytes.size()});
+      if (is_wanted && !is_float) tensor.values = real_numbers(entry.dtype, bytes);
+    }
+    if (is_wanted) take(std::move(tensor));
+  }
+  return sha.hex();
 }
 
 }  // namespace thaw

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -59,13 +60,20 @@ class SafetensorsReader {
 
   /// The tensor's raw bytes; `bytes` must have the entry's size.
   void read_raw(const TensorEntry& entry, std::span<char> bytes) const;
-  /// An F32 tensor. Throws InputError for any other dtype.
+  /// A tensor of F32, F16, BF16 or F64 (real_numbers.h says how they become floats). Throws InputError for any other
+  /// dtype.
   NamedTensor read(const TensorEntry& entry) const;
+  /// Reads the file once from its first byte to its last and returns the SHA-256 of exactly what was read. `take` gets
+  /// the tensors that `wants` asks for, in the order of the data; all others take no memory. Throws as read() does.
+  std::string read_through(const std::function<bool(const TensorEntry&)>& wants,
+                           const std::function<void(NamedTensor)>& take) const;
 
  private:
   void read_header();
+  void expect_real(const TensorEntry& entry) const;
 
   FileHandle file_;
+  std::string head_;  ///< all bytes before the data
   TextMap metadata_;
   std::vector<TensorEntry> tensors_;
 };

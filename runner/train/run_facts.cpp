@@ -82,6 +82,7 @@ std::string run_id(const PreparedExperiment& prepared, const Device& device) {
   hash.add_sized(prepared.train->fingerprint());
   hash.add_sized(prepared.validation ? prepared.validation->fingerprint() : "");
   if (!prepared.model_sha256.empty()) hash.add_sized(prepared.model_sha256);
+  if (!prepared.weights.sha256.empty()) hash.add_sized(prepared.weights.sha256);
   hash.add_sized(std::string(kVersion) + compiler_name());
   hash.add_sized(device.name() + device.kernel_library() + device.isa());
   hash.add_integer(device.threads());
@@ -167,6 +168,7 @@ Started describe_start(const StartFacts& facts) {
     file->set_sha256(fact.sha256);
   }
   describe_strategy(facts, started);
+  for (const WeightsLoaded& table : facts.prepared.weights.tables) *started.add_weights() = table;
   started.set_epochs(config.train().epochs());
   started.set_batch_size(config.train().batch_size());
   started.set_steps_per_epoch(facts.steps_per_epoch);

@@ -95,6 +95,13 @@ std::unique_ptr<TrunkProgram> Session::make_trunk() const {
   return std::make_unique<TrunkProgram>(trunk_graph_, device_, *store_, trunk_precision_);
 }
 
+void Session::use_weights(const ParameterValues& values) {
+  for (ParameterInit& parameter : training_.model.parameters) {
+    const auto found = values.find(parameter.name);
+    if (found != values.end() && !parameter.treatment.is_reinitialized) parameter.values = found->second;
+  }
+}
+
 void Session::initialize(std::uint64_t seed) {
   trunk_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {

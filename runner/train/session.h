@@ -12,6 +12,7 @@
 #include "runner/train/build.h"
 #include "runner/train/metrics.h"
 #include "runner/train/trunk_program.h"
+#include "runner/train/weights/pretrained.h"
 
 namespace thaw {
 
@@ -37,6 +38,8 @@ class Session {
   Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {},
           const SessionOptions& options = {});
 
+  /// These parameters start from these values: call before initialize().
+  void use_weights(const ParameterValues& values);
   /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
   /// Builds it anew for another stage. All weights, and the slots of those that stay trained, keep their values to the

@@ -1,8 +1,15 @@
 #include "runner/train/trainer.h"
 
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
 #include "runner/config/model_facts.h"
 #include "runner/config/resolve.h"
+#include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
+#include "runner/store/stop_signal.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
@@ -64,16 +71,37 @@ std::string weights_sha256(const OpenedModels& models, const ComposedModel& mode
 }
 
 /// From here on the experiment holds rules instead of the strategy's name, and so does the text that the run keeps.
-void resolve_transfer(LoadedExperiment& loaded, const BuiltGraph& built, Findings& findings) {
+void resolve_transfer(LoadedExperiment& loaded, const StrategyFacts& facts, Findings& findings) {
   if (!loaded.config.has_transfer()) return;
-  expand_strategy(loaded.config, {built, parameters_with_values(built.model)}, findings);
+  expand_strategy(loaded.config, facts, findings);
   loaded.resolved_text = resolve(loaded.config);
+}
+
+/// The run's folder, once no other process holds it if that is wanted. Nothing if a signal ended the waiting.
+std::optional<RunFolder> open_folder(const std::string& name, const std::string& id, const RunOptions& options) {
+  if (!options.waits_for_others) return RunFolder::open(options.runs_root, name, id);
+  std::optional<StopSignal> signal;
+  const auto wait = [&](const std::string& holder) {
+    if (!signal) {
+      std::fprintf(stderr, "waiting for another process (%s), which runs %s\n", holder.c_str(), name.c_str());
+      signal.emplace();
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return !signal->is_requested();
+  };
+  try {
+    return RunFolder::open(options.runs_root, name, id, wait);
+  } catch (const InputError&) {
+    if (signal && signal->is_requested()) return std::nullopt;
+    throw;
+  }
 }
 
 }  // namespace
 
-PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
-  PreparedExperiment prepared{std::move(loaded), nullptr, nullptr, {}, {}};
+PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places) {
+  PreparedExperiment prepared;
+  prepared.loaded = std::move(loaded);
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
@@ -87,7 +115,12 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
     const BuiltGraph built = build_training(plain, prepared.models.files, findings);
     if (findings.empty()) check_output_units(config, built, prepared.train->classes(), findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
-    if (findings.empty()) resolve_transfer(prepared.loaded, built, findings);
+    if (findings.empty()) {
+      prepared.weights = load_weights({prepared.loaded, built.model, roots, places, findings, prepared.run_first});
+    }
+    for (const ParameterInit& parameter : built.model.parameters) prepared.parameters[parameter.name] = parameter.shape;
+    prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);
+    if (findings.empty()) resolve_transfer(prepared.loaded, {built, prepared.pretrained}, findings);
   }
   findings.throw_if_any();
   return prepared;
@@ -96,7 +129,9 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
 RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options) {
   const std::string id = run_id(prepared, *device).substr(0, 12);
   {
-    const RunFolder folder = RunFolder::open(options.runs_root, prepared.loaded.config.name(), id);
+    const std::optional<RunFolder> opened = open_folder(prepared.loaded.config.name(), id, options);
+    if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
+    const RunFolder& folder = *opened;
     const RunStatus status = folder.status();
     if (status == RunStatus::kFinished) {
       return {

@@ -7,6 +7,7 @@
 #include "runner/config/load.h"
 #include "runner/data/open.h"
 #include "runner/train/model_files.h"
+#include "runner/train/weights/load.h"
 
 namespace thaw {
 
@@ -16,8 +17,9 @@ struct RunOptions {
   std::string cache_folder = {};                    ///< for features of frozen trunks; empty: .cache under runs_root
   std::int64_t cache_limit_bytes = 20'000'000'000;  ///< that they may take up together
   DataRoots data_roots;
-  bool wants_profile = false;  ///< time the kernels of some steps (StepProfiler)
-  std::string command;         ///< what to type to run this again, for the report
+  bool wants_profile = false;     ///< time the kernels of some steps (StepProfiler)
+  bool waits_for_others = false;  ///< until no other process runs the same; otherwise that is a mistake
+  std::string command;            ///< what to type to run this again, for the report
 };
 
 /// How a run ended. The numbers are the exit codes.
@@ -25,7 +27,7 @@ enum class RunEnd { kDone = 0, kDiverged = 3, kStopped = 75 };
 
 struct RunOutcome {
   RunEnd end = RunEnd::kDone;
-  std::string folder;
+  std::string folder;   ///< empty: nothing was begun
   std::string message;  ///< one line for people
 };
 
@@ -34,11 +36,16 @@ struct PreparedExperiment {
   LoadedExperiment loaded;
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
   OpenedModels models;
-  std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
+  std::string model_sha256;   ///< of all that was taken from model files, weights beside them included; empty: nothing
+  PretrainedWeights weights;  ///< incomplete as long as something has to be run first
+  std::vector<RunFirst> run_first;          ///< experiments whose weights are needed, in the order to run them
+  std::map<std::string, Shape> parameters;  ///< of the network, by name
+  std::set<std::string> pretrained;  ///< parameters that start from what was learned before, onnx layers' included
 };
 
-/// Checks everything there is to check before anything is written. Throws InputError with every finding.
-PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots);
+/// Checks everything there is to check before anything is written, and reads the weights that the experiment starts
+/// from; runs nothing. Throws InputError with every finding.
+PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places = {});
 
 /// Runs the experiment, or goes on with it from its newest checkpoint, or finds it done.
 /// The model files are let go once the network is built. Throws InputError, IoError.

@@ -12,6 +12,7 @@
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/schedule.h"
+#include "runner/train/weights/describe.h"
 #include "schemas/diagnostic.h"
 #include "schemas/record.h"
 
@@ -71,7 +72,9 @@ Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> devic
   Findings findings = prepared.loaded.findings();
   const ModelFiles files = prepared.models.files;
   if (stage.number == stages.count()) prepared.models.files.clear();
-  return Session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
+  Session session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
+  session.use_weights(std::exchange(prepared.weights.values, {}));
+  return session;
 }
 
 }  // namespace
@@ -139,6 +142,7 @@ void TrainingRun::begin() {
     *prediction = predict_sizes(foreseen);
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
+    for (const WeightsLoaded& table : prepared_.weights.tables) progress_.note(weights_line(table));
   }
   const bool has_stage = std::any_of(events.begin(), events.end(), [](const Event& e) { return e.has_stage_begun(); });
   if (state_.step == 0 && state_.stage.number > 0 && !has_stage) append_stage(1, "at epoch 1", {});

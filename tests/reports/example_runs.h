@@ -25,6 +25,7 @@ struct ExampleOptions {
   bool has_validation = true;
   double learning_rate = 0.001;
   int pictures = 24;
+  bool has_weights = false;   ///< that were learned before
   bool is_profiled = false;   ///< and its times foreseen
   bool has_transfer = false;  ///< gradual unfreezing: two stages
 };

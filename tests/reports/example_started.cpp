@@ -128,6 +128,31 @@ void add_data(Started& started, const std::string& split, std::int64_t samples) 
 
 }  // namespace
 
+namespace {
+
+void add_weights(Started& started) {
+  WeightsLoaded* loaded = started.add_weights();
+  loaded->set_source("digits.safetensors");
+  loaded->set_place("/data/digits.safetensors");
+  loaded->set_sha256(fake_hash("weights"));
+  loaded->set_layer("layer \"conv2d\"");
+  const auto add = [&](WeightRow::State state, const char* parameter, const char* tensor, const char* shape) {
+    WeightRow* row = loaded->add_row();
+    row->set_state(state);
+    if (*parameter) row->set_parameter(parameter);
+    if (*tensor) row->set_tensor(tensor);
+    if (*parameter) row->set_shape(shape);
+    if (state != WeightRow::LOADED && *tensor) row->set_source_shape("16x3x3x3");
+  };
+  add(WeightRow::ADAPTED, "conv2d/kernel", "conv.weight", "16x1x3x3");
+  add(WeightRow::LOADED, "conv2d/bias", "conv.bias", "16");
+  add(WeightRow::LOADED, "conv2d_1/bias", "conv1.bias", "32");
+  add(WeightRow::MISSING, "conv2d_1/kernel", "", "32x16x3x3");
+  add(WeightRow::UNEXPECTED, "", "fc.<weight>", "");
+}
+
+}  // namespace
+
 std::string fake_hash(const std::string& salt) {
   std::mt19937 random(static_cast<unsigned>(std::hash<std::string>()(salt)));
   std::string hash;
@@ -162,6 +187,7 @@ Started example_started(const ExampleOptions& options) {
   add_metrics(started, options.has_boxes);
   add_data(started, "train", 60000);
   if (options.has_validation) add_data(started, "validation", kValidationSamples);
+  if (options.has_weights) add_weights(started);
   return started;
 }
 

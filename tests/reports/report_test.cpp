@@ -237,7 +237,7 @@ TEST(Report, ManyClassesAreListedByNeed) {
 
 TEST(Report, NothingThatARecordSaysIsMarkup) {
   const std::string hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{verdict}}{{{body}}}&amp;\xff";
-  auto events = finished_run({});
+  auto events = finished_run({.has_weights = true});
   events.push_back(stopped_event(1));
   make_hostile(events, hostile);
   const std::string page = render(events);

@@ -1,0 +1,111 @@
+#include "runner/train/weights/pretraining.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "runner/store/run_folder.h"
+#include "runner/train/run_facts.h"
+#include "runner/train/trainer.h"
+#include "schemas/diagnostic.h"
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of the file that names another experiment: its base's folder where the base does.
+std::string folder_of_field(const LoadedExperiment& loaded, const std::string& field) {
+  const auto found = loaded.places.find(field);
+  const bool is_in_a_file = found != loaded.places.end() && !found->second.file.starts_with("--set ");
+  if (!is_in_a_file) return loaded.folder;
+  const fs::path folder = fs::path(found->second.file).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored);
+}
+
+class Pretraining {
+ public:
+  Pretraining(const Weights& weights, const std::string& field, const WeightLoading& loading)
+      : path_(weights.experiment()), field_(field + ".experiment"), loading_(loading) {}
+
+  std::unique_ptr<WeightSource> open() {
+    const std::string place = find();
+    if (place.empty() || is_waited_for(place)) return nullptr;
+    try {
+      LoadedExperiment loaded = load_experiment(place, {});
+      DataRoots roots{loading_.places.data_folders};
+      roots.folders.push_back(loaded.folder);
+      PretrainingPlaces places = loading_.places;
+      places.above.push_back(loading_.loaded.file);
+      return weights_of(prepare(std::move(loaded), roots, places), place);
+    } catch (const InputError& error) {
+      loading_.findings.add(field_, "cannot use " + path_ + ": it has mistakes of its own");
+      for (const Diagnostic& found : error.findings()) loading_.findings.add(found);
+      return nullptr;
+    }
+  }
+
+ private:
+  std::string find() {
+    DataRoots places{{folder_of_field(loading_.loaded, field_)}};
+    places.folders.insert(places.folders.end(), loading_.roots.folders.begin(), loading_.roots.folders.end());
+    try {
+      return path_.empty() ? throw InputError("cannot be \"\"")
+                           : fs::path(places.resolve(path_)).lexically_normal().string();
+    } catch (const InputError& error) {
+      loading_.findings.add(field_, error.what(), "expected the path of another experiment, relative to this file");
+      return {};
+    }
+  }
+
+  bool is_waited_for(const std::string& place) {
+    std::vector<std::string> chain = loading_.places.above;
+    chain.push_back(loading_.loaded.file);
+    const auto first =
+        std::find_if(chain.begin(), chain.end(), [&](const std::string& file) { return is_same_file(file, place); });
+    if (first == chain.end()) return false;
+    std::string text;
+    for (auto file = first; file != chain.end(); ++file) text += *file + " -> ";
+    loading_.findings.add(field_, "the weights of " + path_ + " are needed to compute themselves: " + text + place);
+    return true;
+  }
+
+  std::unique_ptr<WeightSource> weights_of(const PreparedExperiment& prepared, const std::string& place) {
+    const std::string title = "experiment " + path_;
+    std::vector<RunFirst>& first = loading_.run_first;
+    std::string reason = "needs what was named before it";
+    if (prepared.run_first.empty()) {
+      const Experiment& config = prepared.loaded.config;
+      const auto& open_device = loading_.places.open_device;
+      const auto device = open_device ? open_device(config) : make_cpu_device(config.compute().threads());
+      const std::string id = run_id(prepared, *device).substr(0, 12);
+      const std::string folder = (fs::path(loading_.places.runs_root) / config.name() / id).string();
+      const RunStatus status = run_status(folder);
+      if (status == RunStatus::kFinished) return open_run_weights(title, folder);
+      reason = status == RunStatus::kDiverged    ? "diverged when it was run"
+               : status == RunStatus::kResumable ? "was not finished: it goes on where it was"
+                                                 : "has not been run";
+    }
+    first.insert(first.end(), prepared.run_first.begin(), prepared.run_first.end());
+    first.push_back({place, field_, reason});
+    return foreseen_weights(title, prepared.parameters);
+  }
+
+  const std::string& path_;
+  const std::string field_;
+  const WeightLoading& loading_;
+};
+
+}  // namespace
+
+std::unique_ptr<WeightSource> open_experiment_weights(const Weights& weights, const std::string& field,
+                                                      const WeightLoading& loading) {
+  return Pretraining(weights, field, loading).open();
+}
+
+}  // namespace thaw
