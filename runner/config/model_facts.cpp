@@ -49,6 +49,8 @@ int ModelFacts::dense_behind(int index) const {
 }
 
 std::optional<int> ModelFacts::units(int index) const {
+  if (index < 0) return std::nullopt;
+  if (const auto learned = learned_units_.find(index); learned != learned_units_.end()) return learned->second;
   const int dense = dense_behind(index);
   return dense < 0 ? std::nullopt : std::optional<int>(model_.layer(dense).dense().units());
 }

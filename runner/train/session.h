@@ -7,8 +7,8 @@
 #include "ops/program.h"
 #include "runner/data/sample.h"
 #include "runner/store/safetensors.h"
+#include "runner/train/batch_result.h"
 #include "runner/train/build.h"
-#include "runner/train/metrics.h"
 
 namespace thaw {
 
@@ -31,6 +31,9 @@ class Session {
   void initialize(std::uint64_t seed);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
   void release_file_weights();
+
+  /// What a sample of each class counts in the losses of train_step(); empty: all the same.
+  void set_class_weights(std::vector<double> weights) { class_weights_ = std::move(weights); }
 
   /// One update. `step` counts from 1.
   StepOutcome train_step(const Batch& batch, double learning_rate, std::int64_t step, int max_objects);
@@ -68,6 +71,7 @@ class Session {
   std::shared_ptr<ParameterStore> store_;
   std::unique_ptr<Program> training_program_, evaluation_program_;
   BatchResult result_;
+  std::vector<double> class_weights_;
   std::vector<float> filled_images_;
 };
 

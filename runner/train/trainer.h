@@ -32,6 +32,7 @@ struct PreparedExperiment {
   LoadedExperiment loaded;
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
   OpenedModels models;
+  std::vector<double> class_weights;  ///< empty: every sample counts the same
   std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
 };
 

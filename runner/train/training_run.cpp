@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -38,11 +39,12 @@ Loader::Options validation_options(const Experiment& config) {
 }
 
 void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const MetricSet& metrics,
-                const std::vector<double>& values) {
+                const MeasuredValues& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) continue;
     MetricValue* value = to->Add();
     value->set_name(metrics.infos()[i].name());
-    value->set_value(values[i]);
+    value->set_value(*values[i]);
   }
 }
 
@@ -65,8 +67,8 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
       session_(make_session(prepared_, device_)),
       process_bytes_(rss_bytes() - session_.file_weight_bytes()),
-      train_metrics_(config_, session_.training().objective.terms),
-      validation_metrics_(config_, session_.training().objective.terms),
+      train_metrics_(config_, session_.training().objective.terms, MetricScope::kTrain),
+      validation_metrics_(config_, session_.training().objective.terms, MetricScope::kValidation),
       train_loader_(prepared_.train, train_options(config_)),
       record_(folder_.record_path()),
       progress_(config_.train().epochs(), train_loader_.batches_per_epoch()),
@@ -76,6 +78,7 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
     validation_loader_ = std::make_unique<Loader>(prepared_.validation, validation_options(config_));
     validation_loader_->seek(0, 0);
   }
+  session_.set_class_weights(prepared_.class_weights);
   const BestRule best = best_rule(config_, train_metrics_.infos());
   best_metric_ = best.metric;
   best_is_max_ = best.is_max;
@@ -249,8 +252,8 @@ double TrainingRun::samples_per_second(std::int64_t steps_in_epoch) const {
 }
 
 void TrainingRun::end_epoch(int epoch) {
-  const std::vector<double> train = train_metrics_.values();
-  std::vector<double> validation;
+  const MeasuredValues train = train_metrics_.values();
+  MeasuredValues validation;
   if (validation_loader_) {
     const auto start = Clock::now();
     validation = measure(session_, *validation_loader_, *prepared_.validation, validation_metrics_);
@@ -281,13 +284,17 @@ void TrainingRun::end_epoch(int epoch) {
   save();
 }
 
-bool TrainingRun::update_best(int epoch, const std::vector<double>& judged) {
-  double value = 0;
+bool TrainingRun::update_best(int epoch, const MeasuredValues& judged) {
+  // What was not measured, or is no number, is as bad as can be.
+  double value = std::numeric_limits<double>::infinity() * (best_is_max_ ? -1 : 1);
   for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (train_metrics_.infos()[i].name() == best_metric_) value = judged[i];
+    const bool is_it = train_metrics_.infos()[i].name() == best_metric_ && judged[i] && !std::isnan(*judged[i]);
+    if (is_it) value = *judged[i];
   }
   const double min_delta = config_.train().early_stopping().min_delta();
-  const double gain = best_is_max_ ? value - state_.best_value : state_.best_value - value;
+  const double gain = value == state_.best_value ? 0
+                      : best_is_max_             ? value - state_.best_value
+                                                 : state_.best_value - value;
   const bool is_first = state_.best_epoch == 0;
   // The kept weights are the best there were; patience asks for an improvement worth the name.
   state_.epochs_since_best = is_first || gain > min_delta ? 0 : state_.epochs_since_best + 1;
@@ -366,17 +373,17 @@ RunOutcome TrainingRun::finish() {
   return {RunEnd::kDone, folder_.path(), "done"};
 }
 
-std::string TrainingRun::epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const {
+std::string TrainingRun::epoch_summary(const MeasuredValues& train, const MeasuredValues& validation) const {
   std::ostringstream out;
-  const auto show = [&](const char* split, const std::vector<double>& values) {
+  const auto show = [&](const char* split, const MeasuredValues& values) {
     out << split;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const MetricInfo& info = train_metrics_.infos()[i];
       const bool is_part = info.name() != "loss" && info.name().ends_with("/loss");
-      if (is_part) continue;
+      if (is_part || !values[i]) continue;
       const auto slash = info.name().find('/');
       out << "  " << (slash == std::string::npos ? info.name() : info.name().substr(slash + 1)) << ' ' << std::fixed
-          << std::setprecision(4) << values[i];
+          << std::setprecision(4) << *values[i];
     }
   };
   show("train", train);

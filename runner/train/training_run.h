@@ -39,7 +39,7 @@ class TrainingRun {
   void train_epoch(int epoch);
   void train_step(const Batch& batch, int epoch);
   void end_epoch(int epoch);
-  bool update_best(int epoch, const std::vector<double>& judged);
+  bool update_best(int epoch, const MeasuredValues& judged);
   void save_best(int epoch);
   void save();
   RunOutcome stop();
@@ -49,7 +49,7 @@ class TrainingRun {
   void append_profile();
   double wall_seconds() const;
   double samples_per_second(std::int64_t steps_in_epoch) const;
-  std::string epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const;
+  std::string epoch_summary(const MeasuredValues& train, const MeasuredValues& validation) const;
   const SampleSource& train_source() const { return *prepared_.train; }
 
   PreparedExperiment prepared_;  ///< without the model files' contents: the session has what it needs of them
