@@ -71,22 +71,9 @@ void check_input_size(const Input& input, const std::string& split, const DataFa
                    " channels: " + std::to_string(facts.channels));
 }
 
-// A validation set may happen to show fewer classes than there are; a training set that does is a mistake.
-void check_classes(const ModelFacts& model, const Loss& loss, const std::string& split, int classes,
-                   Findings& findings) {
-  const int layer = model.find(loss.output());
-  const std::optional<int> units = layer < 0 ? std::nullopt : model.units(layer);
-  if (!units || classes == 0 || *units == classes) return;
-  if (split != "train" && *units > classes) return;
-  findings.add(model.units_path(layer),
-               "\"" + loss.output() + "\" has " + std::to_string(*units) + " units, but the " + split + " data has " +
-                   std::to_string(classes) + " classes",
-               "expected units: " + std::to_string(classes));
-}
-
 void check_one_object(const Loss& loss, const std::string& split, int max_objects, Findings& findings) {
   if (max_objects == 1) return;
-  const bool is_box = target_of_loss(loss) == BOX;
+  const bool is_box = target_of_loss(loss, 1) == BOX;
   findings.add("data." + split + ".synthesis.objects.max",
                "cannot be " + std::to_string(max_objects) + ": \"" + loss.output() + "\" is compared with the " +
                    (is_box ? "box" : "class") + " of one object",
@@ -112,11 +99,22 @@ void check_sources(const Experiment& config, Findings& findings) {
 void check_against_data(const Experiment& config, const std::string& split, const DataFacts& facts,
                         Findings& findings) {
   check_input_size(config.model().input(), split, facts, findings);
-  const ModelFacts model(config.model());
+  check_targets_against_data(config, ModelFacts(config.model()), {split, facts}, findings);
+}
+
+void check_targets_against_data(const Experiment& config, const ModelFacts& model, const SplitFacts& split,
+                                Findings& findings) {
+  const bool are_mixed = split.name == "train" && mixes_samples(config.data().train());
+  // A mixed sample has the objects of two.
+  const int max_objects = are_mixed ? (split.facts.max_objects + 1) / 2 : split.facts.max_objects;
   for (const Loss& loss : config.train().loss()) {
-    const Target target = target_of_loss(loss);
-    if (target == CLASS || target == CLASS_SET) check_classes(model, loss, split, facts.classes, findings);
-    if (target == CLASS || target == BOX) check_one_object(loss, split, facts.max_objects, findings);
+    const int layer = model.find(loss.output());
+    const std::optional<int> units = model.units(layer);
+    const Target target = target_of_loss(loss, units);
+    if (units && (target == CLASS || target == CLASS_SET)) {
+      check_classes(loss, {model.units_path(layer), *units}, {split.name, split.facts.classes}, findings);
+    }
+    if (target == CLASS || target == BOX) check_one_object(loss, split.name, max_objects, findings);
   }
 }
 

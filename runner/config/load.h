@@ -33,6 +33,12 @@ struct DataFacts {
   int height = 0, width = 0, channels = 0, classes = 0, max_objects = 1;
 };
 
+/// The data of "train" or "validation".
+struct SplitFacts {
+  std::string name;
+  DataFacts facts;
+};
+
 /// Findings across data and model: input size, class counts, number of objects. `split` is "train" or "validation".
 void check_against_data(const Experiment& config, const std::string& split, const DataFacts& facts, Findings& findings);
 

@@ -40,7 +40,8 @@ struct PreparedExperiment {
   PretrainedWeights weights;  ///< incomplete as long as something has to be run first
   std::vector<RunFirst> run_first;          ///< experiments whose weights are needed, in the order to run them
   std::map<std::string, Shape> parameters;  ///< of the network, by name
-  std::set<std::string> pretrained;  ///< parameters that start from what was learned before, onnx layers' included
+  std::set<std::string> pretrained;   ///< parameters that start from what was learned before, onnx layers' included
+  std::vector<double> class_weights;  ///< empty: every sample counts the same
 };
 
 /// Checks everything there is to check before anything is written, and reads the weights that the experiment starts
