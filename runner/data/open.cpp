@@ -28,8 +28,8 @@ std::int64_t size_of(const Source& source, std::int64_t samples, std::vector<Sou
 
 }  // namespace
 
-std::shared_ptr<const SampleSource> open_source(const Source& source, const DataRoots& roots, std::uint64_t seed,
-                                                const std::string& purpose, std::vector<SourceError>& errors) {
+std::shared_ptr<const SampleSource> open_source(const Source& source, const OpenContext& context,
+                                                std::vector<SourceError>& errors) {
   if (!source.has_synthesis()) {
     const std::string field = source.has_image_folder() ? "image_folder" : "synthesis";
     errors.push_back({field, source.has_image_folder() ? "is planned; thaw does not read image folders yet"
@@ -40,12 +40,12 @@ std::shared_ptr<const SampleSource> open_source(const Source& source, const Data
   const Synthesis& recipe = source.synthesis();
   check_recipe(recipe, errors);
   std::unique_ptr<SpriteSet> sprites =
-      recipe.has_glyphs() ? open_glyphs(recipe, errors) : open_idx_sprites(recipe, roots, errors);
+      recipe.has_glyphs() ? open_glyphs(recipe, errors) : open_idx_sprites(recipe, context.roots, errors);
   if (sprites == nullptr) return nullptr;
   const std::int64_t drawn = recipe.has_glyphs() ? kDefaultGlyphSamples : sprites->count();
   const std::int64_t size = size_of(source, recipe.has_samples() ? recipe.samples() : drawn, errors);
   if (errors.size() > errors_before) return nullptr;
-  return make_synthesis(recipe, std::move(sprites), size, {seed, purpose});
+  return make_synthesis(recipe, std::move(sprites), size, {context.seed, context.split});
 }
 
 }  // namespace thaw

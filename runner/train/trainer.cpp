@@ -14,7 +14,13 @@ std::shared_ptr<const SampleSource> open_split(const Experiment& config, const s
                                                const DataRoots& roots, Findings& findings) {
   const Source& source = split == "train" ? config.data().train() : config.data().validation();
   std::vector<SourceError> errors;
-  auto opened = open_source(source, roots, config.seed(), split, errors);
+  const Input& input = config.model().input();
+  auto opened = open_source(source,
+                            {.roots = roots,
+                             .seed = config.seed(),
+                             .split = split,
+                             .input = {input.height(), input.width(), input.channels()}},
+                            errors);
   for (const SourceError& error : errors) {
     findings.add("data." + split + (error.field.empty() ? "" : "." + error.field), error.message);
   }

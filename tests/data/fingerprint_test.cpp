@@ -12,7 +12,7 @@ class FingerprintTest : public SourceTest {
  protected:
   std::string fingerprint(const Source& source, const std::string& purpose = "train", std::uint64_t seed = 1) const {
     std::vector<SourceError> errors;
-    const auto opened = open_source(source, roots(), seed, purpose, errors);
+    const auto opened = open_source(source, {.roots = roots(), .seed = seed, .split = purpose}, errors);
     for (const SourceError& error : errors) ADD_FAILURE() << error.field << ": " << error.message;
     return opened == nullptr ? "" : opened->fingerprint();
   }
