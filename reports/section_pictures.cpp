@@ -60,8 +60,8 @@ json preview_figure(const RecordView& view, const Sample& sample, const std::str
   std::string names;
   for (const TrueObject& object : sample.object()) {
     const std::string name = view.class_name(object.label());
-    boxes.push_back({object.box(), false, sample.object_size() > 1 ? name : ""});
-    names += (names.empty() ? "" : ", ") + name;
+    if (object.has_box()) boxes.push_back({object.box(), false, sample.object_size() > 1 ? name : ""});
+    names += (names.empty() ? "" : ", ") + name + (object.has_share() ? " " + share_text(object.share()) : "");
   }
   if (sample.object().empty()) {
     if (sample.has_true_box()) boxes.push_back({sample.true_box(), false, ""});
@@ -131,6 +131,7 @@ json preview(const RecordView& view, Pictures& pictures) {
     note += "; pixel values have mean " + number_text(shown.pixel_mean()) + " and standard deviation " +
             number_text(shown.pixel_std());
   }
+  if (shown.has_augmentation()) note += ". Done to samples at random: " + shown.augmentation();
   const bool has_boxes = std::any_of(shown.sample().begin(), shown.sample().end(), [](const Sample& sample) {
     return sample.has_true_box() || (sample.object_size() > 0 && sample.object(0).has_box());
   });

@@ -32,7 +32,9 @@ DataRoots data_roots(const Arguments& arguments, const LoadedExperiment& loaded)
 PreparedExperiment prepare_file(const Arguments& arguments) {
   LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
   const DataRoots roots = data_roots(arguments, loaded);
-  return prepare(std::move(loaded), roots);
+  PreparedExperiment prepared = prepare(std::move(loaded), roots);
+  for (const std::string& warning : prepared.warnings) std::cerr << "warning: " << warning << '\n';
+  return prepared;
 }
 
 std::shared_ptr<Device> open_device(const Arguments& arguments, const Experiment& config) {

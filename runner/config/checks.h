@@ -16,6 +16,10 @@ void check_outputs(const Experiment& config, const ModelFacts& facts, bool is_wi
 /// Sources of samples, each by itself and against each other, the model's input and what outputs are compared with.
 void check_sources(const Experiment& config, Findings& findings);
 
+/// What a source says of pictures in files and of random changes, and whether that goes together with the model.
+/// `split`: "train" or "validation".
+void check_pictures(const Experiment& config, const std::string& split, Findings& findings);
+
 /// Schedule and monitor.
 void check_training(const Experiment& config, Findings& findings);
 

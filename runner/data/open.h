@@ -18,6 +18,9 @@ struct DataRoots {
   std::string resolve(const std::string& path) const;
 };
 
+/// As written, and where that led: "mnist/train.gz (/data/mnist/train.gz)".
+std::string full_name(const std::string& written, const std::string& resolved);
+
 /// A problem with a source and the field it comes from ("synthesis.sprites.idx.labels").
 struct SourceError {
   std::string field;    ///< relative to the Source message

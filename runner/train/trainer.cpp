@@ -1,6 +1,7 @@
 #include "runner/train/trainer.h"
 
 #include "runner/config/model_facts.h"
+#include "runner/data/open_data.h"
 #include "runner/store/sha256.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/training_run.h"
@@ -10,28 +11,27 @@
 namespace thaw {
 namespace {
 
-std::shared_ptr<const SampleSource> open_split(const Experiment& config, const std::string& split,
-                                               const DataRoots& roots, Findings& findings) {
-  const Source& source = split == "train" ? config.data().train() : config.data().validation();
-  std::vector<SourceError> errors;
-  const Input& input = config.model().input();
-  auto opened = open_source(source,
-                            {.roots = roots,
-                             .seed = config.seed(),
-                             .split = split,
-                             .input = {input.height(), input.width(), input.channels()}},
-                            errors);
-  for (const SourceError& error : errors) {
-    findings.add("data." + split + (error.field.empty() ? "" : "." + error.field), error.message);
-  }
-  if (!opened) return nullptr;
+void check_set(const Experiment& config, const std::string& split, const SampleSource* set, Findings& findings) {
+  if (set == nullptr) return;
   check_against_data(config, split,
-                     {.height = opened->height(),
-                      .width = opened->width(),
-                      .channels = opened->channels(),
-                      .classes = opened->classes(),
-                      .max_objects = opened->max_objects()},
+                     {.height = set->height(),
+                      .width = set->width(),
+                      .channels = set->channels(),
+                      .classes = set->classes(),
+                      .max_objects = set->max_objects() / set->mixed_samples(),
+                      .min_objects = set->min_objects() / set->mixed_samples()},
                      findings);
+}
+
+OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
+  const Input& input = config.model().input();
+  const OpenContext context{
+      .roots = roots, .seed = config.seed(), .input = {input.height(), input.width(), input.channels()}};
+  std::vector<SourceError> errors;
+  OpenedData opened = open_data(config.data(), context, errors);
+  for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
+  check_set(config, "train", opened.train.get(), findings);
+  check_set(config, "validation", opened.validation.get(), findings);
   return opened;
 }
 
@@ -70,12 +70,14 @@ std::string weights_sha256(const OpenedModels& models, const ComposedModel& mode
 }  // namespace
 
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots) {
-  PreparedExperiment prepared{std::move(loaded), nullptr, nullptr, {}, {}};
+  PreparedExperiment prepared{std::move(loaded), nullptr, nullptr, {}, {}, {}};
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
-  prepared.train = open_split(config, "train", roots, findings);
-  if (config.data().has_validation()) prepared.validation = open_split(config, "validation", roots, findings);
+  OpenedData data = open_sets(config, roots, findings);
+  prepared.train = std::move(data.train);
+  prepared.validation = std::move(data.validation);
+  prepared.warnings = std::move(data.warnings);
   prepared.models = open_model_files(config.model(), roots, findings);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
   if (findings.empty()) {

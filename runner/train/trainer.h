@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ops/device.h"
 #include "runner/config/load.h"
@@ -33,6 +34,7 @@ struct PreparedExperiment {
   std::shared_ptr<const SampleSource> train, validation;  ///< validation may be null
   OpenedModels models;
   std::string model_sha256;  ///< of all that was taken from model files, weights beside them included; empty: nothing
+  std::vector<std::string> warnings = {};  ///< what people should know before it runs
 };
 
 /// Checks everything there is to check before anything is written. Throws InputError with every finding.
