@@ -166,6 +166,7 @@ json preview(const RecordView& view, Pictures& pictures) {
     note += "; pixel values have mean " + number_text(shown.pixel_mean()) + " and standard deviation " +
             number_text(shown.pixel_std());
   }
+  if (shown.has_augmentation()) note += ". Done to samples at random: " + shown.augmentation();
   const bool has_boxes = std::any_of(shown.sample().begin(), shown.sample().end(), [](const Sample& sample) {
     return sample.has_true_box() || (sample.object_size() > 0 && sample.object(0).has_box());
   });

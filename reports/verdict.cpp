@@ -180,6 +180,22 @@ void add_progress_notices(const RecordView& view, std::vector<Notice>& notices) 
   }
 }
 
+// The first lines of what may name thousands of pictures.
+std::string first_lines(const std::string& text) {
+  constexpr std::ptrdiff_t kMostLines = 24;
+  const std::ptrdiff_t lines = 1 + std::count(text.begin(), text.end(), '\n');
+  if (lines <= kMostLines) return text;
+  std::size_t end = 0;
+  for (std::ptrdiff_t i = 0; i < kMostLines; ++i) end = text.find('\n', end) + 1;
+  return text.substr(0, end) + "and " + count_text(lines - kMostLines) + " more lines; `thaw show --json` has them all";
+}
+
+void add_warnings(const RecordView& view, std::vector<Notice>& notices) {
+  for (const std::string& warning : view.record.started.warning()) {
+    notices.push_back({"warn", "Warning", first_lines(warning), ""});
+  }
+}
+
 }  // namespace
 
 std::string verdict(const RecordView& view) {
@@ -195,6 +211,7 @@ std::string verdict(const RecordView& view) {
 std::vector<Notice> notices(const RecordView& view) {
   std::vector<Notice> found;
   add_ending_notice(view, found);
+  add_warnings(view, found);
   add_overfitting_notice(view, found);
   add_progress_notices(view, found);
   return found;

@@ -38,6 +38,10 @@ void check_sources(const Experiment& config, Findings& findings);
 void check_targets_against_data(const Experiment& config, const ModelFacts& model, const SplitFacts& split,
                                 Findings& findings);
 
+/// What a source says of pictures in files and of random changes, and whether that goes together with the model.
+/// `split`: "train" or "validation".
+void check_pictures(const Experiment& config, const std::string& split, Findings& findings);
+
 /// Schedule and monitor.
 void check_training(const Experiment& config, Findings& findings);
 

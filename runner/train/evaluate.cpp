@@ -193,6 +193,7 @@ DataPreview preview(const Batch& batch, const SampleSource& source, const std::s
                     const std::string& folder) {
   DataPreview preview;
   preview.set_split(split);
+  if (const std::string words = source.augmentation(); !words.empty()) preview.set_augmentation(words);
   const std::size_t size = batch.images.size() / static_cast<std::size_t>(batch.capacity);
   double sum = 0, squares = 0;
   for (std::size_t i = 0; i < size * static_cast<std::size_t>(batch.count); ++i) {
@@ -213,7 +214,7 @@ DataPreview preview(const Batch& batch, const SampleSource& source, const std::s
       TrueObject* added = sample->add_object();
       added->set_label(object.label);
       if (source.has_boxes()) set_box(added->mutable_box(), object.box);
-      if (object.share != 1) added->set_share(object.share);
+      if (source.mixed_samples() > 1) added->set_share(object.share);
     }
     write_png(folder + "/" + sample->image(), batch.images.data() + static_cast<std::size_t>(n) * size,
               source.channels(), source.height(), source.width());

@@ -8,6 +8,7 @@
 #include "runner/config/checks.h"
 #include "runner/config/model_facts.h"
 #include "runner/config/resolve.h"
+#include "runner/data/open_data.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
@@ -26,19 +27,23 @@ DataFacts facts_of(const SampleSource& source) {
           .width = source.width(),
           .channels = source.channels(),
           .classes = source.classes(),
-          .max_objects = source.max_objects()};
+          .max_objects = source.max_objects() / source.mixed_samples(),
+          .min_objects = source.min_objects() / source.mixed_samples()};
 }
 
-std::shared_ptr<const SampleSource> open_split(const Experiment& config, const std::string& split,
-                                               const DataRoots& roots, Findings& findings) {
-  const Source& source = split == "train" ? config.data().train() : config.data().validation();
+void check_set(const Experiment& config, const std::string& split, const SampleSource* set, Findings& findings) {
+  if (set != nullptr) check_against_data(config, split, facts_of(*set), findings);
+}
+
+OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
+  const Input& input = config.model().input();
+  const OpenContext context{
+      .roots = roots, .seed = config.seed(), .input = {input.height(), input.width(), input.channels()}};
   std::vector<SourceError> errors;
-  auto opened = open_source(source, roots, config.seed(), split, errors);
-  for (const SourceError& error : errors) {
-    findings.add("data." + split + (error.field.empty() ? "" : "." + error.field), error.message);
-  }
-  if (!opened) return nullptr;
-  check_against_data(config, split, facts_of(*opened), findings);
+  OpenedData opened = open_data(config.data(), context, errors);
+  for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
+  check_set(config, "train", opened.train.get(), findings);
+  check_set(config, "validation", opened.validation.get(), findings);
   return opened;
 }
 
@@ -122,8 +127,10 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
-  prepared.train = open_split(config, "train", roots, findings);
-  if (config.data().has_validation()) prepared.validation = open_split(config, "validation", roots, findings);
+  OpenedData data = open_sets(config, roots, findings);
+  prepared.train = std::move(data.train);
+  prepared.validation = std::move(data.validation);
+  prepared.warnings = std::move(data.warnings);
   if (prepared.train) prepared.class_weights = class_weights_of(config, *prepared.train, findings);
   prepared.models = open_model_files(config.model(), roots, findings);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
