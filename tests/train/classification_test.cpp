@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runner/config/resolve.h"
 #include "runner/train/trainer.h"
 #include "runner/train/truth.h"
 #include "schemas/record.h"
@@ -151,8 +152,9 @@ class WholeRun {
   explicit WholeRun(const std::string& kind, const std::vector<std::string>& overrides = {}) {
     std::vector<std::string> all = overrides;
     all.push_back("compute.threads=2");
-    PreparedExperiment prepared =
-        prepare(load_experiment(std::string(THAW_SOURCE_DIR) + "/tests/train/" + kind + ".pbtxt", all), {});
+    const bool is_ours = kind.find('/') == std::string::npos;
+    const std::string file = is_ours ? std::string(THAW_SOURCE_DIR) + "/tests/train/" + kind + ".pbtxt" : kind;
+    PreparedExperiment prepared = prepare(load_experiment(file, all), {});
     RunOptions options;
     options.runs_root = folder_.path();
     const RunOutcome outcome = run_experiment(std::move(prepared), make_cpu_device(2), options);
@@ -202,6 +204,27 @@ TEST(WholeRun, OfTwoClassesBehindOneUnit) {
   EXPECT_GE(worst.confidence(), 0.5);
   EXPECT_EQ(output.class_score(0).roc_size(), 0);
   EXPECT_GT(output.class_score(1).roc_size(), 1);
+}
+
+// One sample to judge by is of one class: there is no area under a curve, and nothing ever gets better.
+TEST(WholeRun, JudgedByWhatCannotBeMeasuredKeepsItsFirstWeights) {
+  const WholeRun run("binary", {"data.validation.take=1", "train.early_stopping.patience=2"});
+  EXPECT_THAT(run.names(false), Not(Contains("label/roc_auc")));
+  EXPECT_EQ(run.record.finished->best_epoch(), 1);
+  EXPECT_EQ(run.record.epochs.size(), 3u);
+  EXPECT_EQ(run.record.finished->reason(), "early stopping");
+}
+
+TEST(WholeRun, WithoutValidationTheAreasAreThoseOfTheEnd) {
+  Experiment config = load_experiment(std::string(THAW_SOURCE_DIR) + "/tests/train/binary.pbtxt", {}).config;
+  config.mutable_data()->clear_validation();
+  config.mutable_train()->clear_best();
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() + "/alone.pbtxt") << resolve(config);
+  const WholeRun run(folder.path() + "/alone.pbtxt");
+  EXPECT_EQ(run.record.evaluation->split(), "train");
+  EXPECT_THAT(run.names(true), Not(Contains("label/roc_auc")));
+  EXPECT_GT(run.judged("label/roc_auc"), 0.9);
 }
 
 TEST(WholeRun, OfSeveralLabelsASample) {
