@@ -293,41 +293,6 @@ model {{
                          f'{file}:6:3: model.layer[1]: "bounding_box" gives 3 for a sample, but is compared with a box\n'
                          "  expected 4 values")
 
-    def test_an_output_of_a_file_may_be_of_two_classes(self):
-        binary = pathlib.Path(__file__).parents[1] / "train" / "binary.pbtxt"
-        run = self.run_file(binary, "--set", "train.epochs=1")
-        self.assertEqual(thaw("export", run, "-o", self.root / "binary.onnx").returncode, 0)
-        file = self.root / "again.pbtxt"
-        file.write_text(f"""
-base: "{binary}"
-name: "again"
-model {{
-  layer {{ name: "label" onnx {{ path: "binary.onnx" }} }}
-}}
-""")
-        self.assertEqual(thaw("check", file).returncode, 0)
-        words = [word for split in ("train", "validation")
-                 for word in ("--set", f"data.{split}.synthesis.glyphs.characters=012")]
-        said = "\n".join(
-            f'{file}:5:3: model.layer[0]: "label" has 1 unit, a yes or no between two classes, but the {split} data has 3 '
-            "classes\n  expected units: 3 with activation: SOFTMAX and categorical_cross_entropy; or, where a sample may be "
-            "of several classes, units: 3" for split in ("train", "validation"))
-        self.assertEqual(self.refused("check", file, *words), said)
-        words = ["--set", "data.train.synthesis.objects.max=2"]
-        self.assertIn('cannot be 2: "label" is compared with the class of one object', self.refused("check", file, *words))
-
-    def test_class_weights_are_one_for_each_class(self):
-        file = self.root / "weighted.pbtxt"
-        file.write_text(f"""
-base: "{TINY}"
-train {{ class_weight {{
-  weights {{ weight: [1, 2] }}
-}} }}
-""")
-        self.assertEqual(self.refused("check", file),
-                         f"{file}:4:13: train.class_weight.weights.weight: has 2 numbers, but the train data has 3 classes\n"
-                         "  expected one number for each class, in their order")
-
     def test_says_which_weights_a_run_lacks(self):
         run = self.run_file(TINY)
         experiment = pathlib.Path(run, "experiment.pbtxt")
