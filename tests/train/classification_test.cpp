@@ -241,6 +241,15 @@ TEST(WholeRun, OfSeveralLabelsASample) {
   EXPECT_FALSE(run.record.evaluation->worst(0).has_true_class());
 }
 
+TEST(WholeRun, ClassesOfWeightZeroAreNotLearned) {
+  const WholeRun run("binary", {"train.class_weight.weights.weight=[0, 1]", "train.epochs=3"});
+  const OutputEvaluation& output = run.record.evaluation->output(0);
+  EXPECT_EQ(output.confusion(0) + output.confusion(2), 0) << "nothing is called a class that never counted";
+  const EpochEnd& last = run.record.epochs.back();
+  EXPECT_LT(last.train(0).value(), 0.5 * last.validation(0).value())
+      << "the training loss leaves out what did not count, the validation loss does not";
+}
+
 TEST(WholeRun, OfManyClassesWithBalancedWeights) {
   const WholeRun run("multi_class");
   const OutputEvaluation& output = run.record.evaluation->output(0);
