@@ -298,6 +298,7 @@ json classes_of_output(const RecordView& view, const OutputEvaluation& output) {
     if (!chart.is_null()) charts.push_back(std::move(chart));
   }
   std::vector<double> f1;
+  f1.reserve(scores.size());
   for (const ClassScore& score : scores) f1.push_back(score.f1);
   const std::string id = slug(output.output());
   return {{"id", id},
