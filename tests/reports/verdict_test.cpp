@@ -114,7 +114,7 @@ TEST(Verdict, WithoutAccuracyNamesAnotherMetricOfClasses) {
     if (metrics->Get(i).name().ends_with("accuracy")) metrics->DeleteSubrange(i, 1);
   }
   EXPECT_THAT(plain(verdict(view(events))),
-              ::testing::StartsWith("Reaches a F1 (macro) of 96.6 % on 10,000 unseen images;"));
+              ::testing::StartsWith("Reaches F1 (macro) 96.6 % on 10,000 unseen images;"));
   MetricInfo* top = metrics->Mutable(1);
   top->set_name("classification/top_5_accuracy");
   top->set_title("Top-5 accuracy");
@@ -124,10 +124,9 @@ TEST(Verdict, WithoutAccuracyNamesAnotherMetricOfClasses) {
     value->set_name(top->name());
     value->set_value(0.9789);
   }
-  EXPECT_THAT(
-      plain(verdict(view(events))),
-      ::testing::StartsWith("Reaches a Top-5 accuracy of 97.9 % on 10,000 unseen images (95 % interval 97.6–98.2 "
-                            "%, Wilson);"));
+  EXPECT_THAT(plain(verdict(view(events))),
+              ::testing::StartsWith("Reaches Top-5 accuracy 97.9 % on 10,000 unseen images (95 % interval 97.6–98.2 "
+                                    "%, Wilson);"));
 }
 
 TEST(Verdict, OfAnEarlyEnd) {
