@@ -78,10 +78,11 @@ void check_classes(const ModelFacts& model, const Loss& loss, const std::string&
   const std::optional<int> units = layer < 0 ? std::nullopt : model.units(layer);
   if (!units || classes == 0 || *units == classes) return;
   if (split != "train" && *units > classes) return;
-  findings.add(model.units_path(layer),
+  const std::string path = model.units_path(layer);
+  findings.add(path,
                "\"" + loss.output() + "\" has " + std::to_string(*units) + " units, but the " + split + " data has " +
                    std::to_string(classes) + " classes",
-               "expected units: " + std::to_string(classes));
+               "expected " + path.substr(path.rfind('.') + 1) + ": " + std::to_string(classes));
 }
 
 void check_one_object(const Loss& loss, const std::string& split, int max_objects, Findings& findings) {
