@@ -58,9 +58,9 @@ void check_count(const Model& model, const ModelFacts& facts, int index, Finding
 void check_networks(const Model& model, Findings& findings) {
   for (int i = 0; i < model.layer_size(); ++i) {
     if (!model.layer(i).has_zoo()) continue;
-    for (Diagnostic found : check_zoo(model.layer(i).zoo())) {
-      found.field_path = layer_path(i) + ".zoo." + found.field_path;
-      findings.add(std::move(found));
+    for (const Diagnostic& found : check_zoo(model.layer(i).zoo())) {
+      findings.add(layer_path(i) + ".zoo." + found.field_path, found.message, found.expectation, found.nearest,
+                   {found.nearest});
     }
   }
 }

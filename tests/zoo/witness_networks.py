@@ -8,24 +8,26 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torchvision  # noqa: E402
+from keras import applications  # noqa: E402
 
 KERAS = {
-    "resnet50": keras.applications.ResNet50,
-    "resnet101": keras.applications.ResNet101,
-    "resnet152": keras.applications.ResNet152,
-    "inception_v3": keras.applications.InceptionV3,
-    "vgg16": keras.applications.VGG16,
-    "vgg19": keras.applications.VGG19,
-    "mobilenet_v1": keras.applications.MobileNet,
-    "mobilenet_v2": keras.applications.MobileNetV2,
-    "efficientnet_b0": keras.applications.EfficientNetB0,
-    "densenet121": keras.applications.DenseNet121,
+    "resnet50": (applications.ResNet50, applications.resnet),
+    "resnet101": (applications.ResNet101, applications.resnet),
+    "resnet152": (applications.ResNet152, applications.resnet),
+    "inception_v3": (applications.InceptionV3, applications.inception_v3),
+    "vgg16": (applications.VGG16, applications.vgg16),
+    "vgg19": (applications.VGG19, applications.vgg19),
+    "mobilenet_v1": (applications.MobileNet, applications.mobilenet),
+    "mobilenet_v2": (applications.MobileNetV2, applications.mobilenet_v2),
+    "efficientnet_b0": (applications.EfficientNetB0, applications.efficientnet),
+    "densenet121": (applications.DenseNet121, applications.densenet),
 }
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's pixels
 TORCHVISION = ("resnet18", "resnet34", "squeezenet1_0", "squeezenet1_1")
 
 
 class Witness:
-    """One network: `layers` {name: output shape, channels first}, `tensors` {thaw's name: array}, `run(pixels)`."""
+    """One network: `layers` {name: output shape, channels first}, `tensors` {thaw's name: array}, `run(pixels of 0..1)`."""
 
     def __init__(self, layers, tensors, run):
         self.layers, self.tensors, self.run = layers, tensors, run
@@ -37,16 +39,11 @@ def build(name, size, classes, rng):
         return _torch_witness(getattr(torchvision.models, name)(weights=None, num_classes=classes), size, rng)
     keras.backend.clear_session()
     if name in ("resnet20", "resnet32", "resnet44", "resnet56"):
-        model = _cifar_resnet((int(name[-2:]) - 2) // 6, size, classes)
-    elif name.startswith("mobilenet_v1_"):
-        model = keras.applications.MobileNet(alpha=int(name[-3:]) / 100, **_arguments(size, classes))
-    else:
-        model = KERAS[name](**_arguments(size, classes))
-    return _keras_witness(model, 255 if name == "efficientnet_b0" else 1, rng)
-
-
-def _arguments(size, classes):
-    return {"weights": None, "include_top": True, "classes": classes, "input_shape": (*size, 3)}
+        return _keras_witness(_cifar_resnet((int(name[-2:]) - 2) // 6, size, classes), lambda pixels: pixels / 255, rng)
+    more = {"alpha": int(name[-3:]) / 100} if name.startswith("mobilenet_v1_") else {}
+    network, module = KERAS["mobilenet_v1" if more else name]
+    model = network(weights=None, include_top=True, classes=classes, input_shape=(*size, 3), **more)
+    return _keras_witness(model, module.preprocess_input, rng)
 
 
 def _cifar_resnet(blocks, size, classes):
@@ -85,18 +82,20 @@ def _drawn(role, shape, fan_in, rng):
     return rng.normal(0, np.sqrt(2 / fan_in), shape)
 
 
-def _keras_witness(model, scale, rng):
+def _keras_witness(model, preprocess, rng):
     tensors = {}
     for layer in model.layers:
+        if layer.name == "normalization":
+            layer.set_weights([np.array(MEAN), np.array(DEVIATION) ** 2, np.array(0)])
+            continue
         values = []
         for weight in layer.weights:
             role, shape = weight.name, tuple(weight.shape)
-            if layer.name == "normalization":  # the preprocessing, which the comparison leaves out
-                values.append(weight.numpy())
-                continue
             is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
             fan_in = np.prod(shape[:2]) if is_depthwise else np.prod(shape[:-1])
             value = _drawn(role, shape, fan_in, rng).astype(np.float32)
+            if model.name.startswith("vgg") and len(shape) == 2:
+                value *= np.float32(0.1)  # its pixels reach 255 and nothing normalizes
             values.append(value)
             if is_depthwise:
                 role, value = "depthwise_kernel", value.transpose(2, 3, 0, 1)
@@ -114,7 +113,7 @@ def _keras_witness(model, scale, rng):
         layers[layer.name] = (shape[2], shape[0], shape[1]) if len(shape) == 3 else shape
 
     def run(pixels):
-        return model.predict(pixels.transpose(0, 2, 3, 1) * scale, verbose=0)
+        return model.predict(preprocess(255 * pixels.transpose(0, 2, 3, 1)), verbose=0)
 
     return Witness(layers, tensors, run)
 
@@ -150,7 +149,8 @@ def _torch_witness(model, size, rng):
 
     def run(pixels):
         with torch.no_grad():
-            return model(torch.from_numpy(pixels)).numpy()
+            mean, deviation = (np.array(numbers, np.float32).reshape(3, 1, 1) for numbers in (MEAN, DEVIATION))
+            return model(torch.from_numpy((pixels - mean) / deviation)).numpy()
 
     run(np.zeros((1, 3, *size), np.float32))
     return Witness(layers, tensors, run)

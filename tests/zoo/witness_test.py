@@ -16,7 +16,6 @@ import tempfile
 
 SKIPPED = 77
 CLASSES = 7
-PREPROCESSING = ("rescaling", "normalization")  # of EfficientNet, which the comparison leaves out
 TOLERANCE = 1e-4
 NUMBERS_OUT = ("resnet18", "resnet34", "squeezenet1_0", "squeezenet1_1")  # torchvision's end before the softmax
 SIZES = {"inception_v3": (107, 150), "vgg16": (33, 64), "vgg19": (33, 64), "resnet20": (32, 32), "resnet32": (32, 32),
@@ -26,7 +25,7 @@ EXPERIMENT = """name: "witness"
 data {{ train {{ synthesis {{ canvas {{ height: {height} width: {width} channels: 3 }} glyphs {{}} }} }} }}
 model {{
   input {{ height: {height} width: {width} channels: 3 }}
-  layer {{ name: "net" zoo {{ name: "{name}" include_top: true classes: {classes} preprocessing: false }} }}
+  layer {{ name: "net" zoo {{ name: "{name}" include_top: true classes: {classes} }} }}
 }}
 train {{ epochs: 1 optimizer {{ sgd {{}} }} loss {{ output: "net" categorical_cross_entropy {{}} }} }}
 """
@@ -76,7 +75,7 @@ def differences(name, zoo_forward):
         found = run_ours(zoo_forward, paths.values())
         ours, theirs = np.load(paths["y.npy"]), witness.run(pixels)
     wrong = [f"{layer}: {found.get(layer)}, not {shape}" for layer, shape in witness.layers.items()
-             if layer not in PREPROCESSING and not is_same(found.get(layer), shape)]
+             if not is_same(found.get(layer), shape)]
     if name not in NUMBERS_OUT:  # a softmax hides its input: back to that, but for a number that all have in common
         ours, theirs = (row - row.mean(1, keepdims=True) for row in (np.log(ours), np.log(theirs)))
     spread = float(theirs.max() - theirs.min())

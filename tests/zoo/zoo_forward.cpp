@@ -1,7 +1,8 @@
 // zoo_forward EXPERIMENT WEIGHTS.safetensors INPUT.npy OUTPUT.npy
 //
-// Prints the first layer's inner layers with their output shapes, then runs the one output of an experiment's network, as outside training, with weights from a file: for zoo_witness.py.
-// The file has to have every parameter by its name and shape, and nothing else.
+// Prints the first layer's inner layers with their output shapes, then runs the one output of an experiment's network,
+// as outside training, with weights from a file: for zoo_witness.py. The file has to have every parameter by its name
+// and shape, and nothing else.
 #include <fstream>
 #include <iostream>
 #include <map>
