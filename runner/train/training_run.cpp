@@ -345,7 +345,9 @@ RunOutcome TrainingRun::finish() {
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
   session_.restore(best.tensors, false, best.path);
-  const JudgedSet judged{prepared_.validation ? prepared_.validation : prepared_.train,
+  const auto plain_train = train_source().plain();
+  const auto train = plain_train ? plain_train : prepared_.train;
+  const JudgedSet judged{prepared_.validation ? prepared_.validation : train,
                          prepared_.validation ? "validation" : "train", config_.train().batch_size()};
   Event evaluated;
   *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());
