@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "runner/data/pictures/pixel_planes.h"
+#include "runner/data/augment/pixel_planes.h"
 #include "runner/data/recipe_text.h"
 #include "runner/store/sha256.h"
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "runner/data/augment/augmented_samples.h"
+#include "runner/data/augment/pixel_planes.h"
 #include "runner/data/pictures/leakage.h"
 #include "runner/data/pictures/open_picture_set.h"
-#include "runner/data/pictures/pixel_planes.h"
 #include "runner/data/pictures/stratify.h"
 
 namespace thaw {
