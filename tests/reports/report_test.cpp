@@ -284,6 +284,31 @@ TEST(Report, ReadsPicturesFromItsSamplesFolderOnly) {
   EXPECT_EQ(count_of(render_report(run), "data:image"), 0);
 }
 
+TEST(Report, ShowsWhatWasDoneToSamplesAndWhatTheyAreMixedOf) {
+  auto events = finished_run({});
+  EXPECT_THAT(render(events), Not(HasSubstr("at random")));
+  DataPreview* preview = events[1].mutable_data_preview();
+  preview->set_augmentation("turned by up to 15°; mixed <with> another sample");
+  Sample* sample = preview->mutable_sample(0);
+  sample->clear_object();
+  for (const int label : {3, 8}) {
+    TrueObject* object = sample->add_object();
+    object->set_label(label);
+    object->set_share(label == 3 ? 0.75F : 0.25F);
+  }
+  const std::string page = render(events);
+  EXPECT_THAT(page, HasSubstr("standard deviation 0.1137. Done to samples at random: turned by up to 15°; mixed "
+                              "&lt;with&gt; another sample."));
+  EXPECT_THAT(page, HasSubstr("<figcaption>3 75.0\u00a0%, 8 25.0\u00a0%</figcaption>"));
+}
+
+TEST(Report, ShowsWarnings) {
+  auto events = finished_run({});
+  events[0].mutable_started()->add_warning("train data: left out 1 picture:\n    <b>cat</b>/1.png: is empty");
+  EXPECT_THAT(render(events), HasSubstr("<h2>Warning</h2><p>train data: left out 1 picture:\n    "
+                                        "&lt;b&gt;cat&lt;/b&gt;/1.png: is empty</p>"));
+}
+
 TEST(Report, KeepsToItsSizeWhateverThePictures) {
   const TemporaryFolder folder;
   const std::string run = write_run(folder / "run", finished_run({.pictures = 60}));

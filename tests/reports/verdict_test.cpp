@@ -219,5 +219,19 @@ TEST(Notices, CountResumes) {
   EXPECT_THAT(notice_titles(events), ElementsAre("warn: Still running, or killed", "info: Taken up again 2 times"));
 }
 
+TEST(Notices, ShowTheFirstLinesOfALongWarning) {
+  auto events = known_run({});
+  std::string warning = "left out 30 pictures:";
+  for (int i = 0; i < 30; ++i) warning += "\n    " + std::to_string(i) + ".png: is empty";
+  events[0].mutable_started()->add_warning(warning);
+  const auto found = notices(view(events));
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].level, "warn");
+  EXPECT_EQ(found[0].title, "Warning");
+  EXPECT_TRUE(found[0].text.starts_with("left out 30 pictures:\n    0.png: is empty\n"));
+  EXPECT_TRUE(found[0].text.ends_with("\n    22.png: is empty\nand 7 more lines; `thaw show --json` has them all"))
+      << found[0].text;
+}
+
 }  // namespace
 }  // namespace thaw::reports
