@@ -50,6 +50,7 @@ const std::vector<Verb>& verbs() {
        kMany,
        {"folder", "precision"},
        "run an ONNX model on tensors (.npy, .pb); writes .npy"},
+      {"zoo", "[NAME]", 0, 1, {"json"}, "networks to build on: input size, parameters, where to cut; or one's layers"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
       {"help", "[VERB]", 0, 1, {}, "this text"},
       {"version", "", 0, 0, {}, "the version"},

@@ -9,6 +9,7 @@
 #include "runner/store/durable_file.h"
 #include "runner/summary.h"
 #include "runner/train/run_facts.h"
+#include "runner/zoo_listing.h"
 #include "schemas/explain.h"
 
 namespace thaw {
@@ -169,6 +170,8 @@ int dispatch(const Arguments& arguments) {
     std::cout << "thaw " << kVersion << '\n';
   } else if (arguments.verb == "explain") {
     std::cout << explain(first);
+  } else if (arguments.verb == "zoo") {
+    std::cout << (first.empty() ? list_zoo(arguments.wants_json) : list_network(first, arguments.wants_json));
   } else if (arguments.verb == "check") {
     return check(arguments);
   } else if (arguments.verb == "run") {

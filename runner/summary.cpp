@@ -1,6 +1,5 @@
 #include "runner/summary.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iomanip>
@@ -8,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "runner/text_table.h"
 #include "runner/train/predict.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
@@ -16,14 +16,6 @@
 
 namespace thaw {
 namespace {
-
-std::string grouped(std::int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), ",");
-  }
-  return digits;
-}
 
 std::string megabytes(std::int64_t bytes) {
   std::ostringstream out;
@@ -36,22 +28,10 @@ std::string table(const std::vector<LayerRow>& rows) {
   for (const LayerRow& row : rows) {
     std::ostringstream mflop;
     mflop << std::fixed << std::setprecision(2) << static_cast<double>(row.flops()) / 1e6;
-    cells.push_back({row.name(), row.type(), row.output_shape(), grouped(row.parameters()), mflop.str()});
+    cells.push_back({std::string(2 * static_cast<std::size_t>(row.depth()), ' ') + row.name(), row.type(),
+                     row.output_shape(), grouped(row.parameters()), mflop.str()});
   }
-  std::vector<std::size_t> widths(cells[0].size(), 0);
-  for (const auto& line : cells) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  std::ostringstream out;
-  for (const auto& line : cells) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const bool is_number = i >= 3;
-      out << (i ? "  " : "") << (is_number ? std::right : std::left) << std::setw(static_cast<int>(widths[i]))
-          << line[i];
-    }
-    out << '\n';
-  }
-  return out.str();
+  return text_table(cells, 3);
 }
 
 nlohmann::ordered_json prediction_json(const Prediction& prediction) {
@@ -82,8 +62,10 @@ nlohmann::ordered_json to_json(const Experiment& config, const std::vector<Layer
                               {"from", row.from()},
                               {"output_shape", row.output_shape()},
                               {"parameters", row.parameters()},
+                              {"trainable_parameters", row.trainable_parameters()},
                               {"trainable", row.trainable()},
-                              {"flops", row.flops()}});
+                              {"flops", row.flops()},
+                              {"depth", row.depth()}});
   }
   json["parameters"] = plan.parameters();
   json["trainable_parameters"] = plan.trainable_parameters();

@@ -2,29 +2,38 @@
 
 #include "schemas/diagnostic.h"
 #include "schemas/layer_names.h"
+#include "zoo/layer_rows.h"
 #include "zoo/layers.h"
 #include "zoo/onnx_layer.h"
+#include "zoo/zoo_layer.h"
 
 namespace thaw {
 namespace {
 
-/// Forward multiply-adds of the nodes a layer appended, for one sample.
-std::int64_t flops_since(const Builder& builder, const Graph& graph, std::size_t first_node, std::int64_t batch) {
-  std::int64_t total = 0;
-  for (std::size_t i = first_node; i < graph.nodes().size(); ++i) {
-    const OpDef& def = builder.registry().get(graph.nodes()[i].op);
-    if (def.flops) total += def.flops(InferContext{graph, graph.nodes()[i]});
-  }
-  return total / batch;
-}
-
-/// What a layer found in its file: its field paths begin at the layer's kind.
+/// What a network found in its file or its place: its field paths begin at the layer's kind.
 void add_finding(const std::string& field, const Layer& layer, const Diagnostic& found, Findings& findings) {
   const bool is_wiring = found.field_path == "input" && layer.from_size() > 0;
-  const std::string place = is_wiring                     ? ".from[0]"
-                            : found.field_path == "input" ? ".onnx"
-                                                          : ".onnx." + found.field_path;
+  const std::string kind = "." + layer_kind(layer);
+  const std::string place = is_wiring ? ".from[0]" : found.field_path == "input" ? kind : kind + "." + found.field_path;
   findings.add(field + place, found.message, found.expectation, found.nearest, {found.nearest});
+}
+
+/// What feeds a layer.
+struct Feeding {
+  const std::vector<std::string>& sources;
+  const std::vector<ValueId>& inputs;
+};
+
+ValueId add_layer(const ComposeContext& context, const Layer& layer, const std::string& name, const Feeding& feeding) {
+  if (layer.has_onnx()) return add_onnx_layer(context, {layer.onnx(), name, feeding.sources[0], feeding.inputs[0]});
+  if (layer.has_zoo()) return add_zoo_layer(context, {layer.zoo(), name, feeding.sources[0], feeding.inputs[0]});
+  return LayerBuilder(context, name).build(layer, feeding.inputs);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 }  // namespace
@@ -43,16 +52,14 @@ ComposedModel compose(const Model& model, const ComposeOptions& options, Builder
     const Layer& layer = model.layer(i);
     const std::string& name = names[static_cast<std::size_t>(i)];
     const std::string field = "model.layer[" + std::to_string(i) + "]";
-    const std::string from = layer.from_size() > 0 ? layer.from(0) : previous;
-    if (layer.from_size() > 1) {
-      findings.add(field + ".from[1]", "layer \"" + name + "\" takes one input");
-      return composed;
-    }
+    const std::vector<std::string> sources = layer.from_size() > 0
+                                                 ? std::vector<std::string>(layer.from().begin(), layer.from().end())
+                                                 : std::vector<std::string>{previous};
+    std::vector<ValueId> inputs;
+    for (const std::string& source : sources) inputs.push_back(composed.outputs.at(source));
     const std::size_t first_node = builder.graph().nodes().size();
-    const ValueId x = composed.outputs.at(from);
     try {
-      composed.outputs[name] = layer.has_onnx() ? add_onnx_layer(context, {layer.onnx(), name, from, x})
-                                                : LayerBuilder(context, name).build(layer, x);
+      composed.outputs[name] = add_layer(context, layer, name, {sources, inputs});
     } catch (const GraphError& error) {
       findings.add(field + field_of_attribute(layer, error.attribute()), "layer \"" + name + "\": " + error.message());
       return composed;
@@ -61,11 +68,10 @@ ComposedModel compose(const Model& model, const ComposeOptions& options, Builder
       return composed;
     }
     LayerInfo& info = composed.layers.back();
-    const Shape& y = builder.graph().value(composed.outputs[name]).type.shape;
     info.name = name;
-    info.from = from;
-    info.output_shape = Shape(y.begin() + 1, y.end());
-    info.flops = flops_since(builder, builder.graph(), first_node, options.batch);
+    info.from = joined(sources);
+    info.output_shape = sample_shape(context, composed.outputs[name]);
+    info.flops = flops_since(context, first_node);
     previous = name;
   }
   return composed;

@@ -40,13 +40,14 @@ struct RunningStatistic {
 
 /// A layer as people read it in a table.
 struct LayerInfo {
-  std::string name;
-  std::string type;                       ///< "Conv2D 3x3, 16 filters, relu"
-  std::string from;                       ///< names of the feeding layers
-  Shape output_shape;                     ///< without the batch
+  std::string name = {};
+  std::string type = {};                  ///< "Conv2D 3x3, 16 filters, relu"
+  std::string from = {};                  ///< names of the feeding layers
+  Shape output_shape = {};                ///< without the batch
   std::int64_t parameters = 0;            ///< learned ones and running statistics
   std::int64_t trainable_parameters = 0;  ///< learned ones
   std::int64_t flops = 0;                 ///< forward, one sample
+  std::vector<LayerInfo> inner = {};      ///< of a network: its layers, called "<layer>/<inner layer>"
 };
 
 /// An experiment's model as the forward part of a graph.

@@ -33,6 +33,10 @@ class ParameterFactory {
   /// Given numbers that stay as they are; not counted.
   ValueId constant(const std::string& name, TensorType type, Values values);
 
+  /// Numbers that the original counts among its parameters and that are constants here, or that nothing reads.
+  void count_besides(std::int64_t numbers) { statistic_count_ += numbers; }
+
+  const ComposeContext& context() const { return context_; }
   std::int64_t trainable_count() const { return trainable_count_; }
   /// What was learned and the running statistics.
   std::int64_t count() const { return trainable_count_ + statistic_count_; }

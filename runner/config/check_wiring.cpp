@@ -1,6 +1,8 @@
 #include <map>
 
 #include "runner/config/checks.h"
+#include "schemas/layer_names.h"
+#include "zoo/zoo_layer.h"
 
 namespace thaw {
 namespace {
@@ -40,16 +42,38 @@ bool check_from(const Model& model, const ModelFacts& facts, int index, Findings
   return is_fine;
 }
 
+/// Layers that join take several inputs, all others one.
+void check_count(const Model& model, const ModelFacts& facts, int index, Findings& findings) {
+  const Layer& layer = model.layer(index);
+  const std::string name = "layer \"" + facts.names()[index] + "\" ";
+  const bool joins = layer.has_add() || layer.has_concatenate();
+  if (!joins && layer.from_size() > 1) findings.add(layer_path(index) + ".from[1]", name + "takes one input");
+  if (joins && layer.from_size() < 2) {
+    findings.add(layer_path(index) + (layer.from_size() == 1 ? ".from[0]" : "." + layer_kind(layer)),
+                 name + "joins at least two layers", "expected from: [\"A\", \"B\"]");
+  }
+}
+
+/// Networks of the zoo: their names, and where they are cut.
+void check_networks(const Model& model, Findings& findings) {
+  for (int i = 0; i < model.layer_size(); ++i) {
+    if (!model.layer(i).has_zoo()) continue;
+    for (const Diagnostic& found : check_zoo(model.layer(i).zoo())) {
+      findings.add(layer_path(i) + ".zoo." + found.field_path, found.message, found.expectation, found.nearest,
+                   {found.nearest});
+    }
+  }
+}
+
 }  // namespace
 
 bool check_wiring(const Model& model, const ModelFacts& facts, Findings& findings) {
   bool is_fine = check_names(model, facts, findings);
   for (int i = 0; i < model.layer_size(); ++i) {
     is_fine = check_from(model, facts, i, findings) && is_fine;
-    if (model.layer(i).from_size() > 1) {
-      findings.add(layer_path(i) + ".from[1]", "layer \"" + facts.names()[i] + "\" takes one input");
-    }
+    check_count(model, facts, i, findings);
   }
+  check_networks(model, findings);
   return is_fine;
 }
 

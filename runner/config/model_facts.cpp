@@ -36,9 +36,11 @@ std::vector<std::string> ModelFacts::output_names() const {
 
 std::optional<Activation> ModelFacts::activation(int index) const {
   const Layer& layer = model_.layer(index);
-  if (layer.has_onnx()) return std::nullopt;
+  if (layer.has_onnx() || layer.has_zoo()) return std::nullopt;
   if (layer.has_activation()) return layer.activation().function();
   if (layer.has_conv2d()) return layer.conv2d().activation();
+  if (layer.has_depthwise_conv2d()) return layer.depthwise_conv2d().activation();
+  if (layer.has_add()) return layer.add().activation();
   return layer.has_dense() ? layer.dense().activation() : LINEAR;
 }
 
@@ -50,18 +52,23 @@ int ModelFacts::dense_behind(int index) const {
 
 std::optional<int> ModelFacts::units(int index) const {
   const int dense = dense_behind(index);
+  const Layer& layer = model_.layer(index);
+  if (layer.has_zoo() && layer.zoo().include_top() && !layer.zoo().has_until()) return layer.zoo().classes();
   return dense < 0 ? std::nullopt : std::optional<int>(model_.layer(dense).dense().units());
 }
 
 std::string ModelFacts::units_path(int index) const {
   const int dense = dense_behind(index);
+  if (model_.layer(index).has_zoo()) return layer_path(index) + ".zoo.classes";
   return dense < 0 ? layer_path(index) : layer_path(dense) + ".dense.units";
 }
 
 std::string ModelFacts::activation_path(int index) const {
   const Layer& layer = model_.layer(index);
   if (layer.has_activation()) return layer_path(index) + ".activation.function";
-  if (layer.has_dense() || layer.has_conv2d()) return layer_path(index) + "." + layer_kind(layer) + ".activation";
+  if (layer.has_dense() || layer.has_conv2d() || layer.has_depthwise_conv2d() || layer.has_add()) {
+    return layer_path(index) + "." + layer_kind(layer) + ".activation";
+  }
   return layer_path(index);
 }
 

@@ -90,21 +90,23 @@ std::map<std::string, std::size_t> mark_outputs(const Experiment& config, BuiltG
   return places;
 }
 
-/// What a file gives is not known before it was read. False if an output of one is not what its loss takes.
-bool are_file_outputs_fit(const Experiment& config, const BuiltGraph& built, Findings& findings) {
+/// What a network gives is not known before it was built. False if an output of one is not what its loss takes.
+bool are_network_outputs_fit(const Experiment& config, const BuiltGraph& built, Findings& findings) {
   const std::vector<std::string> names = layer_names(config.model());
   bool is_fit = true;
   for (const Loss& loss : config.train().loss()) {
     const auto found = std::find(names.begin(), names.end(), loss.output());
     const int layer = static_cast<int>(found - names.begin());
-    if (found == names.end() || !config.model().layer(layer).has_onnx()) continue;
+    if (found == names.end() || (!config.model().layer(layer).has_onnx() && !config.model().layer(layer).has_zoo())) {
+      continue;
+    }
     const bool is_binary = loss.has_binary_cross_entropy();
     if (!is_binary && !loss.has_categorical_cross_entropy() && !loss.has_sparse_categorical_cross_entropy()) continue;
     const std::string needed = is_binary ? "Sigmoid" : "Softmax";
     const int producer = built.graph->value(built.model.outputs.at(loss.output())).producer;
     if (producer >= 0 && built.graph->nodes()[static_cast<std::size_t>(producer)].op == needed) continue;
     is_fit = false;
-    findings.add("model.layer[" + std::to_string(layer) + "].onnx",
+    findings.add("model.layer[" + std::to_string(layer) + "]." + layer_kind(config.model().layer(layer)),
                  "\"" + loss.output() + "\" does not end in " + needed + ", but its " + kind_of(loss) + " needs one",
                  std::string("expected a layer { activation { function: ") + (is_binary ? "SIGMOID" : "SOFTMAX") +
                      " } } behind it, with the loss");
@@ -117,7 +119,7 @@ bool build_forward(const Experiment& config, const ComposeOptions& options, Find
                    BuiltGraph& built) {
   built.model = compose(config.model(), options, builder, findings);
   if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return false;
-  if (!are_file_outputs_fit(config, built, findings)) return false;
+  if (!are_network_outputs_fit(config, built, findings)) return false;
   try {
     built.objective = add_objective(config.train(), built.model, options.batch, builder);
   } catch (const GraphError& error) {

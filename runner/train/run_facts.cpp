@@ -38,6 +38,20 @@ std::int64_t total_flops(const Graph& graph, const OpRegistry& registry) {
   return total;
 }
 
+LayerRow row_of(const LayerInfo& layer, int depth) {
+  LayerRow row;
+  row.set_name(layer.name);
+  row.set_type(layer.type);
+  row.set_from(layer.from);
+  row.set_output_shape(shape_text(layer.output_shape));
+  row.set_parameters(layer.parameters);
+  row.set_trainable_parameters(layer.trainable_parameters);
+  row.set_trainable(layer.trainable_parameters > 0);
+  row.set_flops(layer.flops);
+  row.set_depth(depth);
+  return row;
+}
+
 void describe_data(DataSet* set, const std::string& split, const SampleSource& source) {
   set->set_split(split);
   set->set_samples(source.size());
@@ -77,15 +91,8 @@ std::string run_id(const PreparedExperiment& prepared, const Device& device) {
 std::vector<LayerRow> describe_layers(const ComposedModel& model) {
   std::vector<LayerRow> rows;
   for (const LayerInfo& layer : model.layers) {
-    LayerRow row;
-    row.set_name(layer.name);
-    row.set_type(layer.type);
-    row.set_from(layer.from);
-    row.set_output_shape(shape_text(layer.output_shape));
-    row.set_parameters(layer.parameters);
-    row.set_trainable(layer.trainable_parameters > 0);
-    row.set_flops(layer.flops);
-    rows.push_back(std::move(row));
+    rows.push_back(row_of(layer, 0));
+    for (const LayerInfo& inner : layer.inner) rows.push_back(row_of(inner, 1));
   }
   return rows;
 }
