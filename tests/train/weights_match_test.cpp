@@ -149,7 +149,7 @@ TEST(MatchWeights, BadRulesOfRenaming) {
             "net.pbtxt:7:3: weights.rename[0].from: \"(\" is no regular expression\n"
             "  expected one as ECMAScript writes it; \\\\ before a character takes away its meaning");
   EXPECT_EQ(match("rename { from: '(.)\\\\1' }", tensors).findings,
-            "net.pbtxt:7:3: weights.rename[0].from: \"(.)\\\\1\" refers back to a group, which takes too long\n"
+            "net.pbtxt:7:3: weights.rename[0].from: \"(.)\\1\" refers back to a group, which takes too long\n"
             "  expected one as ECMAScript writes it; \\\\ before a character takes away its meaning");
   EXPECT_EQ(match("rename { from: '(a)|b' to: '$1$2' }", tensors).findings,
             "net.pbtxt:7:3: weights.rename[0].to: \"$1$2\" names group 2, but `from` has 1\n"
