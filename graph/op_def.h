@@ -56,6 +56,8 @@ struct OpDef {
   std::vector<int> in_place_inputs = {};
   /// Output 0 is input 0 by another shape or name: nothing moves where it takes over the bytes.
   bool is_rename = false;
+  /// A row of its results depends on other samples of the batch too.
+  bool mixes_samples = false;
   /// Keeps the node alive though nobody reads its outputs.
   bool has_side_effect = false;
   /// Multiplications and additions of one run; null counts as none.

@@ -22,6 +22,7 @@ constexpr double kLeft = 48, kRight = 372, kTop = 40, kBottom = 206;
 constexpr std::size_t kMostPoints = 600;  // of a line; more are thinned, extremes kept
 constexpr std::size_t kMostMarkers = 30;  // of a line; beyond, markers run into each other
 constexpr std::size_t kMostTableRows = 200;
+constexpr std::size_t kMostNamedMilestones = 5;
 constexpr double kLogFromRatio = 30;  // a loss that falls this far is unreadable on a linear axis
 
 struct Frame {
@@ -157,6 +158,23 @@ std::string draw_mark(const Frame& frame, double epoch) {
                                                               "best: epoch " + fixed_text(epoch, 0), "mark-text");
 }
 
+// Halfway between the epoch before and the first one of it. Names stand at the bottom, where few curves end.
+std::string draw_milestones(const Frame& frame, const LineChart& chart) {
+  std::string svg;
+  for (const Milestone& milestone : chart.milestones) {
+    const double epoch = std::max(milestone.epoch - 0.5, frame.x.low);
+    if (epoch > frame.x.high) continue;
+    const double x = frame.x_of(epoch);
+    svg += "<g>" + svg_tooltip(milestone.text) + svg_line(x, kTop, x, kBottom, "stage");
+    if (chart.milestones.size() <= kMostNamedMilestones) {
+      const bool is_at_right = x > kRight - 48;
+      svg += svg_text(x + (is_at_right ? -4 : 4), kBottom - 5, is_at_right ? "end" : "start", milestone.name, "soft");
+    }
+    svg += "</g>";
+  }
+  return svg;
+}
+
 std::string draw_legend(const LineChart& chart) {
   std::string svg;
   double x = kLeft;
@@ -176,6 +194,7 @@ std::string draw(const LineChart& chart) {
   const Frame frame{counting_axis(chart.epochs.front(), chart.epochs.back(), 6), value_axis(chart)};
   std::string svg = svg_start(chart.id, kWidth, kHeight, chart.title, chart.description);
   svg += draw_axes(frame, chart);
+  svg += draw_milestones(frame, chart);
   if (chart.marked_epoch > 0) svg += draw_mark(frame, chart.marked_epoch);
   for (const Series& line : chart.series) svg += draw_path(frame, chart, line) + draw_markers(frame, chart, line);
   return svg + draw_legend(chart) + "</svg>";

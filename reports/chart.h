@@ -15,6 +15,13 @@ struct Series {
   bool in_legend = true;  ///< false: drawn like another one that is
 };
 
+/// A place on the axis of epochs where something began.
+struct Milestone {
+  double epoch = 0;  ///< the first one of it
+  std::string name;  ///< "stage 1"
+  std::string text;  ///< shown when it is pointed at
+};
+
 /// Values over epochs.
 struct LineChart {
   std::string id;  ///< stable and unique on the page: deep links name it
@@ -26,6 +33,7 @@ struct LineChart {
   bool is_share = false;                    ///< the axis counts per cent
   bool may_be_log = false;                  ///< a loss: logarithmic where it falls far
   double marked_epoch = 0;                  ///< a vertical line, called "best"; 0: none
+  std::vector<Milestone> milestones = {};   ///< a vertical line each, before their epoch
 };
 
 /// The values of template chart.html: the drawing and the table behind it.

@@ -4,6 +4,7 @@
 #include "reports/number_text.h"
 #include "reports/pages.h"
 #include "reports/sections.h"
+#include "reports/show_trunk.h"
 #include "reports/verdict.h"
 
 namespace thaw {
@@ -43,8 +44,10 @@ json link_list(const json& values) {
                                      {"data", "data", "Data"},
                                      {"outputs", "outputs", "Right and wrong"},
                                      {"samples", "samples", "Samples"},
+                                     {"transfer", "transfer", "What was trained"},
                                      {"model", "model", "Model"},
                                      {"weights", "weights", "Pretrained weights"},
+                                     {"trunk", "trunk", "Frozen trunk"},
                                      {"resources", "resources", "Time and memory"},
                                      {"profile", "profile", "Where a step goes"},
                                      {"provenance", "again", "Run it again"}};
@@ -83,8 +86,10 @@ std::string render_report(const std::string& run_folder) {
   values["numbers"] = numbers_section(view);
   values["curves"] = curves_section(view);
   values["outputs"] = outputs_section(view);
+  values["transfer"] = transfer_section(view);
   values["model"] = model_section(view);
   values["weights"] = weights_section(view);
+  values["trunk"] = trunk_section(view);
   values["resources"] = resources_section(view);
   values["profile"] = profile_section(view);
   values["provenance"] = provenance_section(view);

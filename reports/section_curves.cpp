@@ -28,16 +28,31 @@ std::string describe(const RecordView& view, const MetricView& metric) {
     text += " Validation: from " + metric.text(metric.validation.front()) + " to " +
             metric.text(metric.validation.back()) + ".";
   }
+  for (const StageBegun& stage : view.record.stages) {
+    text += " Stage " + count_text(stage.stage()) + " begins before epoch " + count_text(stage.epoch()) + ".";
+  }
   return text;
 }
 
+std::vector<Milestone> milestones(const RecordView& view) {
+  std::vector<Milestone> found;
+  for (const StageBegun& stage : view.record.stages) {
+    const std::string name = "stage " + count_text(stage.stage());
+    found.push_back({static_cast<double>(stage.epoch()), name,
+                     name + " begins before epoch " + count_text(stage.epoch()) + " (" + stage.reason() +
+                         "): " + count_text(stage.trainable_parameters()) + " parameters are trained"});
+  }
+  return found;
+}
+
 LineChart chart_of(const RecordView& view, const MetricView& metric, const std::string& id) {
-  LineChart chart{id, metric.label, describe(view, metric), view.epochs, {}, {}, metric.info.is_share(), false, 0};
+  LineChart chart{id, metric.label, describe(view, metric), view.epochs, {}, {}, metric.info.is_share(), false, 0, {}};
   if (has_any(metric.train)) chart.series.push_back({"training", metric.train, 1});
   if (has_any(metric.validation)) chart.series.push_back({"validation", metric.validation, 0});
   chart.text = [&metric](double value) { return metric.text(value); };
   chart.may_be_log = !metric.info.is_share() && !metric.info.more_is_better();
   chart.marked_epoch = view.best_epoch;
+  chart.milestones = milestones(view);
   return chart;
 }
 

@@ -15,6 +15,7 @@ nlohmann::json curves_section(const RecordView& view);
 nlohmann::json data_section(const RecordView& view, Pictures& pictures);
 nlohmann::json outputs_section(const RecordView& view);
 nlohmann::json samples_section(const RecordView& view, Pictures& pictures);
+nlohmann::json transfer_section(const RecordView& view);
 nlohmann::json model_section(const RecordView& view);
 nlohmann::json weights_section(const RecordView& view);
 nlohmann::json profile_section(const RecordView& view);

@@ -6,6 +6,7 @@
 #include "reports/pages.h"
 #include "reports/record_view.h"
 #include "reports/show_profile.h"
+#include "reports/show_trunk.h"
 #include "reports/terminal_text.h"
 #include "reports/verdict.h"
 
@@ -24,6 +25,36 @@ json metric_object(const Values& values) {
   json object = json::object();
   for (const MetricValue& value : values) object[value.name()] = number_or_null(value.value());
   return object;
+}
+
+json stage_list(const EffectiveRecord& record) {
+  json list = json::array();
+  for (const StageBegun& stage : record.stages) {
+    list.push_back({{"stage", stage.stage()},
+                    {"epoch", stage.epoch()},
+                    {"reason", stage.reason()},
+                    {"trainable_parameters", stage.trainable_parameters()}});
+  }
+  return list;
+}
+
+void add_transfer(std::string& text, const EffectiveRecord& record) {
+  const Started& started = record.started;
+  add_line(text, "strategy", started.strategy());
+  for (const StageBegun& stage : record.stages) {
+    add_line(text, "stage " + count_text(stage.stage()),
+             "from epoch " + count_text(stage.epoch()) + " on (" + stage.reason() + "), " +
+                 count_text(stage.trainable_parameters()) + " parameters trained");
+  }
+  if (started.frozen_tensors() <= 0) return;
+  const bool is_over = record.finished && !record.finished->frozen_sha256().empty();
+  const bool is_same = is_over && record.finished->frozen_sha256() == started.frozen_sha256();
+  add_line(text, "frozen",
+           count_text(started.frozen_tensors()) + " tensors" +
+               (is_same   ? " unchanged"
+                : is_over ? " CHANGED"
+                          : "") +
+               ", sha256 " + started.frozen_sha256());
 }
 
 json time_object(const RecordView& view) {
@@ -66,6 +97,11 @@ std::string render_show_json(const std::string& run_folder) {
   object["weights_sha256"] = is_done ? text_or_null(record.finished->weights_sha256()) : json();
   object["best_weights_sha256"] = is_done ? text_or_null(record.finished->best_weights_sha256()) : json();
   object["metrics_sha256"] = is_done ? text_or_null(record.finished->metrics_sha256()) : json();
+  object["strategy"] = text_or_null(record.started.strategy());
+  object["stages"] = stage_list(record);
+  object["frozen_tensors"] = record.started.frozen_tensors();
+  object["frozen_sha256_before"] = text_or_null(record.started.frozen_sha256());
+  object["frozen_sha256"] = is_done ? text_or_null(record.finished->frozen_sha256()) : json();
   object["best_epoch"] = view.best_epoch > 0 ? json(view.best_epoch) : json();
   object["train"] = record.epochs.empty() ? json::object() : metric_object(record.epochs.back().train());
   object["validation"] = record.epochs.empty() ? json::object() : metric_object(record.epochs.back().validation());
@@ -74,6 +110,7 @@ std::string render_show_json(const std::string& run_folder) {
   object["samples_per_second"] = number_or_null(view.samples_per_second);
   object["peak_rss_bytes"] = view.peak_rss_bytes > 0 ? json(view.peak_rss_bytes) : json();
   object["time_to_first_step_s"] = is_done ? number_or_null(record.finished->time_to_first_step_s()) : json();
+  object["trunk"] = trunk_list(view);
   object["prediction"] = prediction_object(view);
   object["profile"] = profile_object(view);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -91,7 +128,9 @@ std::string render_show_text(const std::string& run_folder) {
   add_line(text, "step", count_text(view.record.step));
   if (view.best_epoch > 0) add_line(text, "best epoch", count_text(view.best_epoch));
   if (view.record.resumed > 0) add_line(text, "resumed", count_text(view.record.resumed));
+  add_transfer(text, view.record);
   if (!view.epochs.empty()) text += metric_table(view);
+  text += trunk_text(view);
   if (std::isfinite(view.samples_per_second)) {
     add_line(text, "throughput", count_text(std::llround(view.samples_per_second)) + " samples/s");
   }

@@ -33,7 +33,7 @@ const std::vector<Verb>& verbs() {
        "FILE",
        1,
        1,
-       {"set", "data", "runs", "device", "profile"},
+       {"set", "data", "runs", "cache", "device", "profile"},
        "run it, or go on where it stopped; writes the report"},
       {"summary",
        "FILE",
@@ -80,6 +80,12 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
                       "where relative data paths are looked for first (then $THAW_DATA, then the file's folder)");
   }
   if (has("runs")) all.add_options()("runs", po::value(&parsed.runs)->value_name("DIR"), "where run folders go [runs]");
+  if (has("cache")) {
+    all.add_options()("cache", po::value(&parsed.cache)->value_name("DIR"),
+                      "where features of frozen trunks are kept, for all runs that share them [RUNS/.cache]");
+    all.add_options()("cache-limit", po::value(&parsed.cache_limit_gb)->value_name("GB"),
+                      "how much they may take up; what was used longest ago is removed [20]");
+  }
   if (has("device")) {
     all.add_options()("device", po::value(&parsed.device)->value_name("auto|cpu|cuda"), "what to compute on [auto]");
   }
@@ -191,6 +197,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   }
   if (parsed.device != "auto" && parsed.device != "cpu" && parsed.device != "cuda") {
     fail("run: --device takes auto, cpu or cuda, not \"" + parsed.device + "\"", verb->name);
+  }
+  if (!(parsed.cache_limit_gb >= 0 && parsed.cache_limit_gb <= 1e6)) {
+    fail("run: --cache-limit takes gigabytes, 0 (keep nothing) to 1000000", verb->name);
   }
   if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
     fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);

@@ -12,6 +12,8 @@ struct Arguments {
   std::vector<std::string> overrides;    ///< --set, in order
   std::string data;                      ///< --data
   std::string runs = "runs";             ///< --runs
+  std::string cache;                     ///< --cache
+  double cache_limit_gb = 20;            ///< --cache-limit
   std::string device = "auto";           ///< --device
   std::string output;                    ///< -o
   std::string precision = "fp32";        ///< --precision

@@ -58,6 +58,7 @@ std::string command_line(const Arguments& arguments) {
   for (const std::string& override_text : arguments.overrides) line += " --set " + quoted(override_text);
   if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
   if (arguments.wants_profile) line += " --profile";
+  if (!arguments.cache.empty()) line += " --cache " + quoted(arguments.cache);
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
   return line;
 }
@@ -67,6 +68,8 @@ void write_report(const std::string& folder) { write_file_durably(folder + "/rep
 RunOutcome run_prepared(PreparedExperiment prepared, const Arguments& arguments, bool waits_for_others) {
   RunOptions options;
   options.runs_root = arguments.runs;
+  options.cache_folder = arguments.cache;
+  options.cache_limit_bytes = static_cast<std::int64_t>(arguments.cache_limit_gb * 1e9);
   options.command = command_line(arguments);
   options.wants_profile = arguments.wants_profile;
   options.waits_for_others = waits_for_others;

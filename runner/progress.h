@@ -13,6 +13,8 @@ class Progress {
 
   /// A step of `epoch` (from 1) is done. Cheap: draws ten times a second at most.
   void step(int epoch, std::int64_t step_in_epoch, double loss, double samples_per_second);
+  /// `done` of `total` samples have gone through what comes before training. Cheap too.
+  void samples(const std::string& what, std::int64_t done, std::int64_t total);
   /// The epoch is done; `summary` holds its numbers.
   void epoch(int epoch, const std::string& summary);
   /// A line of its own.
@@ -20,6 +22,8 @@ class Progress {
 
  private:
   void clear();
+  /// Whether it is time to draw again: ten times a second, on a terminal.
+  bool wants_drawing(std::chrono::steady_clock::time_point now);
 
   int epochs_;
   std::int64_t steps_per_epoch_;
@@ -30,6 +34,8 @@ class Progress {
   std::chrono::steady_clock::time_point started_{};
   double first_done_ = 0;  ///< epochs
   std::int64_t done_steps_ = 0;
+  std::string what_;  ///< that samples go through
+  std::chrono::steady_clock::time_point samples_started_{};
 };
 
 }  // namespace thaw

@@ -8,11 +8,14 @@
 #include <utility>
 
 #include "runner/text_table.h"
+#include "runner/train/features.h"
 #include "runner/train/predict.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/transfer_facts.h"
 #include "runner/train/weights/describe.h"
+#include "runner/transfer_table.h"
 
 namespace thaw {
 namespace {
@@ -42,6 +45,7 @@ nlohmann::ordered_json prediction_json(const Prediction& prediction) {
   json["bytes_per_step"] = prediction.bytes_per_step();
   json["step_s"] = prediction.step_s();
   json["epoch_s"] = prediction.epoch_s();
+  json["once_s"] = prediction.once_s();
   json["run_s"] = prediction.run_s();
   json["rough"] = prediction.rough();
   json["peak_flops_per_s"] = prediction.peaks().flops_per_s();
@@ -103,8 +107,10 @@ std::string prediction_lines(const Prediction& prediction) {
   out << "peak memory: about " << megabytes(prediction.peak_memory_bytes()) << '\n';
   for (const MemoryPart& part : prediction.memory())
     out << "  " << part.name() << ": " << megabytes(part.bytes()) << '\n';
-  out << "time, about: " << time_text(prediction.step_s()) << " a step, " << time_text(prediction.epoch_s())
-      << " an epoch, " << time_text(prediction.run_s()) << " in all";
+  out << "time, about: ";
+  if (prediction.once_s() > 0) out << time_text(prediction.once_s()) << " for the frozen trunk once, ";
+  out << time_text(prediction.step_s()) << " a step, " << time_text(prediction.epoch_s()) << " an epoch, "
+      << time_text(prediction.run_s()) << " in all";
   out << (prediction.rough().empty() ? "\n" : "; a rough estimate:\n");
   for (const std::string& reason : prediction.rough()) out << "  " << reason << '\n';
   const Peaks& peaks = prediction.peaks();
@@ -135,6 +141,18 @@ std::string precision_text(Precision precision, const Device& device) {
   return is_emulated ? ", bfloat16 (this processor emulates it: float32 is faster)" : ", bfloat16";
 }
 
+std::string trunk_line(const Session& session, const TrunkProgram& trunk, const PreparedExperiment& prepared) {
+  std::ostringstream out;
+  out << "frozen trunk: " << std::fixed << std::setprecision(2)
+      << static_cast<double>(session.training().cut.flops) / 1e9 << " GFLOP a picture in " << trunk.stats().kernels
+      << " kernels, "
+      << (are_features_kept(prepared.loaded.config, *prepared.train, false)
+              ? "once for each; its features take "
+              : "in every epoch (the pictures are never the same); its features take ")
+      << grouped(trunk.row_values() * 4) << " bytes each\n";
+  return out.str();
+}
+
 }  // namespace
 
 std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> device, const SummaryOptions& options) {
@@ -142,7 +160,8 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
-    for (const PassReport& pass : build_training(config, prepared.models.files, findings, true).passes) {
+    for (const PassReport& pass :
+         build_training(config, prepared.models.files, findings, {.wants_dumps = true}).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';
@@ -154,16 +173,25 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   session.use_weights(std::exchange(prepared.weights.values, {}));
   // Before the measurement, which touches its buffers.
   const std::int64_t process_bytes = rss_bytes() - session.file_weight_bytes();
-  const Prediction prediction = predict({prepared, session, *device, process_bytes}, device->measure_peaks());
+  const auto trunk = session.has_trunk() ? session.make_trunk() : nullptr;
+  const Prediction prediction =
+      predict({prepared, session, *device, process_bytes, trunk.get()}, device->measure_peaks());
   const auto rows = describe_layers(session.training().model);
   const Plan plan = describe_plan(session);
-  if (options.wants_json) return to_json(config, rows, plan, prediction).dump(2) + "\n";
+  const auto transfer_rows = describe_transfer(session.training().model);
+  if (options.wants_json) {
+    auto json = to_json(config, rows, plan, prediction);
+    json["transfer"] = transfer_json(config, transfer_rows);
+    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+  if (options.wants_plan && trunk) out << "frozen trunk\n" << trunk->program().text() << '\n';
   if (options.wants_plan) out << "training\n" << session.training_program().text() << '\n';
 
   out << config.name() << (config.description().empty() ? "" : ": " + config.description()) << "\n\n" << table(rows);
   const bool is_all_trainable = plan.trainable_parameters() == plan.parameters();
   out << "\nparameters: " << grouped(plan.parameters()) << ", "
       << (is_all_trainable ? "all" : grouped(plan.trainable_parameters())) << " trainable\n";
+  out << transfer_text(config, transfer_rows);
   out << data_line("train", *prepared.train);
   if (prepared.validation) out << data_line("validation", *prepared.validation);
   out << weights_lines(prepared, options.wants_weights);
@@ -173,6 +201,7 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
   out << "a step: " << std::fixed << std::setprecision(2) << static_cast<double>(plan.flops_per_step()) / 1e9
       << " GFLOP and " << static_cast<double>(prediction.bytes_per_step()) / 1e6 << " MB moved in "
       << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
+  if (trunk) out << trunk_line(session, *trunk, prepared);
   out << "memory: " << megabytes(plan.arena_bytes()) << " for a step (" << megabytes(plan.arena_bytes_without_reuse())
       << " without reuse), " << megabytes(plan.parameter_bytes()) << " for weights and optimizer\n";
   out << "device: " << device->name() << ", " << device->threads() << " threads, " << device->kernel_library() << " ("

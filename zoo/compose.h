@@ -9,6 +9,7 @@
 #include "graph/onnx/read.h"
 #include "schemas/experiment.pb.h"
 #include "schemas/findings.h"
+#include "zoo/treatment.h"
 
 namespace thaw {
 
@@ -28,6 +29,16 @@ struct ParameterInit {
   std::int64_t fan_out = 0;
   std::shared_ptr<const std::vector<float>> values = nullptr;  ///< given, instead of the initializer
   ParameterRole role = ParameterRole::kLearned;
+  std::string layer = {};                 ///< the innermost layer that it is of: "backbone/conv1_bn"
+  std::vector<std::string> aliases = {};  ///< a model file's nodes that read it: rules may go by these, too
+  Treatment treatment = {};               ///< at the stage that the model is composed for
+  bool is_ever_changed = false;           ///< at some stage: learned, or a statistic that follows the batches
+  bool has_stored_statistics = false;     ///< of a batch normalization that does not look at the batch at this stage
+
+  /// Learned at this stage.
+  bool is_trained() const { return role == ParameterRole::kLearned && treatment.is_trainable; }
+  /// All that rules may call it by.
+  std::vector<std::string> names() const;
 };
 
 /// The running statistics of a batch normalization that uses those of its batch: what a step makes of them.
@@ -45,7 +56,7 @@ struct LayerInfo {
   std::string from = {};                  ///< names of the feeding layers
   Shape output_shape = {};                ///< without the batch
   std::int64_t parameters = 0;            ///< learned ones and running statistics
-  std::int64_t trainable_parameters = 0;  ///< learned ones
+  std::int64_t trainable_parameters = 0;  ///< those that are learned at this stage
   std::int64_t flops = 0;                 ///< forward, one sample
   std::vector<LayerInfo> inner = {};      ///< of a network: its layers, called "<layer>/<inner layer>"
 };
@@ -69,6 +80,7 @@ struct ComposeOptions {
   bool is_training = false;
   std::uint64_t seed = 1;
   const ModelFiles& files;
+  Treatments treatments = {};
 };
 
 /// Builds the layers. A layer that does not fit its input becomes a finding at the field that caused it, and building

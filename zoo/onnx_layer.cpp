@@ -7,7 +7,7 @@
 #include "graph/passes/rewrite.h"
 #include "schemas/diagnostic.h"
 #include "schemas/wildcard.h"
-#include "zoo/parameters.h"
+#include "zoo/onnx_roles.h"
 
 namespace thaw {
 namespace {
@@ -124,7 +124,7 @@ class Transplant {
     remove_dead(graph_, context_.builder.registry());
     values_.assign(graph_.values().size(), kNoValue);
     if (source_.inputs.at(0).value != kNoValue) at(source_.inputs[0].value) = layer_.input;
-    count_uses();
+    find_uses();
     for (const Node& node : graph_.nodes()) copy(node);
     return at(source_.outputs.at(0).value);
   }
@@ -138,11 +138,17 @@ class Transplant {
  private:
   ValueId& at(ValueId id) { return values_.at(static_cast<std::size_t>(id)); }
 
-  void count_uses() {
-    uses_.assign(graph_.values().size(), 0);
+  /// Who reads a value, and as which input.
+  struct Use {
+    const Node* node;
+    std::size_t input;
+  };
+
+  void find_uses() {
+    uses_.assign(graph_.values().size(), {});
     for (const Node& node : graph_.nodes()) {
-      for (const ValueId input : node.inputs) {
-        if (input != kNoValue) ++uses_[static_cast<std::size_t>(input)];
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] != kNoValue) uses_[static_cast<std::size_t>(node.inputs[i])].push_back({&node, i});
       }
     }
   }
@@ -172,8 +178,8 @@ class Transplant {
     norm.input = value(node.inputs[0]);
     norm.scale = value(node.inputs[1]);
     norm.bias = value(node.inputs[2]);
-    norm.mean = statistic(node.inputs[3], node.layer + "/running_mean");
-    norm.variance = statistic(node.inputs[4], node.layer + "/running_variance");
+    norm.mean = statistic(node, 3, node.layer + "/running_mean");
+    norm.variance = statistic(node, 4, node.layer + "/running_variance");
     norm.momentum = node.attributes.real("momentum", 0.9);
     norm.epsilon = node.attributes.real("epsilon", 1e-5);
     return add_batch_norm(context_, norm);
@@ -185,16 +191,35 @@ class Transplant {
     if (at(id) != kNoValue) return at(id);
     const Value& found = graph_.value(id);
     const std::string name = free_name(found.name);
-    return at(id) = found.trainable ? parameters_.parameter(name, found.type, contents(id))
-                                    : parameters_.constant(name, found.type, contents(id));
+    if (!found.trainable) return at(id) = parameters_.constant(name, found.type, contents(id));
+    return at(id) = parameters_.parameter(name, found.type, origin(id, name, uses_[static_cast<std::size_t>(id)]));
   }
 
   /// Exporters store equal tensors once: a file whose weights are fresh may name one tensor of zeros as the running
   /// mean of all its normalizations, and as their bias. Each gets its own.
-  ValueId statistic(ValueId id, const std::string& own_name) {
+  ValueId statistic(const Node& node, std::size_t input, const std::string& own_name) {
+    const ValueId id = node.inputs[input];
     const Value& found = graph_.value(id);
-    const bool is_shared = uses_[static_cast<std::size_t>(id)] > 1;
-    return parameters_.statistic(free_name(is_shared ? own_name : found.name), found.type, contents(id));
+    const bool is_shared = uses_[static_cast<std::size_t>(id)].size() > 1;
+    const std::string name = free_name(is_shared ? own_name : found.name);
+    return parameters_.statistic(name, found.type, origin(id, name, {{&node, input}}));
+  }
+
+  ParameterFactory::Origin origin(ValueId id, const std::string& name, const std::vector<Use>& uses) {
+    ParameterFactory::Origin origin{contents(id), layer_.name};
+    for (const Use& use : uses) origin.aliases.push_back(layer_.name + "/" + printable(use.node->layer));
+    // "conv1.weight" and "block/bn/gamma" say what layer they are of; "onnx::Conv_123" is of the node that reads it.
+    const auto cut = name.find_last_of("./");
+    if (cut != std::string::npos && cut > 0) {
+      origin.layer += "/" + name.substr(0, cut);
+    } else if (!origin.aliases.empty()) {
+      origin.layer = origin.aliases.front();
+    }
+    if (uses.empty()) return origin;
+    const FreshStart start = fresh_start(graph_.value(id).type.shape, *uses.front().node, uses.front().input);
+    origin.initializer = start.initializer;
+    origin.fans = start.fans;
+    return origin;
   }
 
   std::string free_name(const std::string& wished) {
@@ -216,8 +241,8 @@ class Transplant {
   const OnnxLayer& layer_;
   OnnxModel& source_;
   Graph& graph_;
-  std::vector<ValueId> values_;  ///< of the experiment's graph, by the model's
-  std::vector<int> uses_;
+  std::vector<ValueId> values_;         ///< of the experiment's graph, by the model's
+  std::vector<std::vector<Use>> uses_;  ///< by the model's value
   std::set<std::string> taken_;
   std::map<ValueId, ParameterFactory::Values> contents_;
   ParameterFactory parameters_;

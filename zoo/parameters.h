@@ -27,9 +27,16 @@ class ParameterFactory {
   ValueId parameter(const std::string& name, Shape shape, Initializer initializer, Fans fans = {});
   /// A running statistic: counted, but not trainable.
   ValueId statistic(const std::string& name, Shape shape, Initializer initializer);
-  /// The same, from values that a file gave.
-  ValueId parameter(const std::string& name, TensorType type, Values values);
-  ValueId statistic(const std::string& name, TensorType type, Values values);
+  /// The same, of a model from a file.
+  struct Origin {
+    Values values;
+    std::string layer;  ///< the inner layer in full
+    std::vector<std::string> aliases = {};
+    Initializer initializer = ZEROS;  ///< where rules say that it starts afresh
+    Fans fans = {};
+  };
+  ValueId parameter(const std::string& name, TensorType type, Origin origin);
+  ValueId statistic(const std::string& name, TensorType type, Origin origin);
   /// Given numbers that stay as they are; not counted.
   ValueId constant(const std::string& name, TensorType type, Values values);
 
@@ -38,16 +45,17 @@ class ParameterFactory {
 
   const ComposeContext& context() const { return context_; }
   std::int64_t trainable_count() const { return trainable_count_; }
-  /// What was learned and the running statistics.
-  std::int64_t count() const { return trainable_count_ + statistic_count_; }
+  /// What is learned or frozen, and the running statistics.
+  std::int64_t count() const { return count_; }
 
  private:
   ValueId add(ParameterInit init, DType dtype);
+  static ParameterInit from_file(const std::string& name, TensorType type, Origin origin);
 
   const ComposeContext& context_;
   std::string layer_;
   std::int64_t trainable_count_ = 0;
-  std::int64_t statistic_count_ = 0;
+  std::int64_t count_ = 0;
 };
 
 }  // namespace thaw

@@ -23,10 +23,6 @@ enum class Statistics {
   kStored,  ///< the running ones, which stay as they are
 };
 
-/// The one place that decides it: the batch's own while training. Rules that freeze layers will answer here, by name: a
-/// frozen layer uses what is stored.
-Statistics statistics_of(const ComposeOptions& options, const std::string& layer);
-
 /// A batch normalization over axis 1, with values of one number a channel.
 struct BatchNorm {
   std::string layer;
@@ -35,6 +31,10 @@ struct BatchNorm {
   double momentum = 0.99;                        ///< share of the old running statistics that an update keeps
   double epsilon = 1e-3;
 };
+/// The one place that decides it: the batch's own while training, unless a rule says that stored ones are used or that
+/// its scale and shift are frozen. As in Keras, a frozen batch normalization does not look at the batch.
+Statistics statistics_of(const ComposeContext& context, const BatchNorm& norm);
+
 /// Appends it as the phase asks for. The running variance follows the batch's unbiased one (divided by n - 1), as in
 /// PyTorch and Keras 2's kernel for pictures.
 ValueId add_batch_norm(const ComposeContext& context, const BatchNorm& norm);

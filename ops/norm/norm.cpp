@@ -152,6 +152,7 @@ void define_batch_norm(OpRegistry& registry) {
                 .differentiability = Differentiability::kRule,
                 .gradient = training_gradient,
                 .in_place_inputs = {0, 3},
+                .mixes_samples = true,
                 .flops = [](const InferContext& context) { return 7 * element_count(context.shape(0)); }});
   registry.add({.name = "BatchNormalizationTrainingGrad",
                 .min_inputs = 5,

@@ -20,6 +20,13 @@ std::vector<TensorType> infer_update(const InferContext& context) {
     check(inputs.gradients[i], inputs.weights[i]);
     for (const auto& slot : inputs.slots) check(slot[i], inputs.weights[i]);
   }
+  for (const char* list : {"learning_rate_multipliers", "weight_decays"}) {
+    const auto numbers = context.node.attributes.reals(list);
+    if (context.node.attributes.has(list) && numbers.size() != inputs.weights.size()) {
+      throw InternalError(context.node.op + ": " + list + " has " + std::to_string(numbers.size()) + " numbers for " +
+                          std::to_string(inputs.weights.size()) + " weights");
+    }
+  }
   return {{DType::kFloat32, {}}};
 }
 
@@ -28,11 +35,14 @@ std::int64_t update_flops(const InferContext& context) {
   const Attributes& attributes = context.node.attributes;
   const std::int64_t descent = attributes.real("momentum") > 0 ? 4 : 2;
   const std::int64_t each = context.node.op == "Adam" ? 13 : context.node.op == "RmsProp" ? 8 + descent : 2 + descent;
-  std::int64_t weights = 0;
-  for (const ValueId weight : UpdateInputs::of(context.node).weights) {
-    weights += element_count(context.graph.value(weight).type.shape);
+  const std::vector<ValueId> weights = UpdateInputs::of(context.node).weights;
+  const std::vector<UpdateTerms> terms = update_terms(attributes);
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::int64_t decay = terms[i].weight_decay != 0 ? 2 : 0;
+    total += (each + decay) * element_count(context.graph.value(weights[i]).type.shape);
   }
-  return each * weights;
+  return total;
 }
 
 }  // namespace
@@ -44,6 +54,35 @@ std::vector<std::string> slot_names(const std::string& op, const Attributes& att
   if (op == "RmsProp") names.push_back("mean_square");
   if (has_momentum) names.push_back("velocity");
   return names;
+}
+
+std::vector<UpdateTerms> update_terms(const Attributes& attributes) {
+  std::vector<UpdateTerms> terms(static_cast<std::size_t>(attributes.integer("count")));
+  const auto multipliers = attributes.reals("learning_rate_multipliers"), decays = attributes.reals("weight_decays");
+  const auto first_steps = attributes.integers("first_steps");
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (!multipliers.empty()) terms[i].learning_rate_multiplier = multipliers.at(i);
+    if (!decays.empty()) terms[i].weight_decay = decays.at(i);
+    if (!first_steps.empty()) terms[i].first_step = first_steps.at(i);
+  }
+  return terms;
+}
+
+void set_update_terms(const std::vector<UpdateTerms>& terms, Attributes& attributes) {
+  std::vector<double> multipliers, decays;
+  std::vector<std::int64_t> first_steps;
+  bool has_multipliers = false, has_decays = false, has_first_steps = false;
+  for (const UpdateTerms& each : terms) {
+    multipliers.push_back(each.learning_rate_multiplier);
+    decays.push_back(each.weight_decay);
+    first_steps.push_back(each.first_step);
+    has_multipliers = has_multipliers || each.learning_rate_multiplier != 1;
+    has_decays = has_decays || each.weight_decay != 0;
+    has_first_steps = has_first_steps || each.first_step != 0;
+  }
+  if (has_multipliers) attributes.set("learning_rate_multipliers", std::move(multipliers));
+  if (has_decays) attributes.set("weight_decays", std::move(decays));
+  if (has_first_steps) attributes.set("first_steps", std::move(first_steps));
 }
 
 UpdateInputs UpdateInputs::of(const Node& node) {

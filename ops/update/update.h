@@ -11,7 +11,12 @@ namespace thaw {
 /// One node updates all parameters in place: `count` weights, their gradients, then slots_per_parameter() times
 /// `count` slots. `learning_rate` is f32, `step` i32 and counts from 1; both are scalars. `norm` is the joint L2 norm
 /// of the gradients before clipping; if it or the loss is not finite, nothing is updated and `norm` is NaN.
-/// Attributes: clip_global_norm, clip_value (0: off) and the optimizer's own (see schemas/experiment.proto).
+/// Attributes: clip_global_norm, clip_value (0: off) and the optimizer's own (see schemas/experiment.proto). A number
+/// for each parameter, in the weights' order, where these lists are there:
+///   learning_rate_multipliers   shares of the learning rate (1); 0: slots go on, the weight stays
+///   weight_decays               Sgd, RmsProp: added to the clipped gradient, times the weight, before all else (L2);
+///                               Adam: taken off the weight, times the weight and its learning rate (AdamW). 0: none
+///   first_steps                 Adam: steps done before the weight was released; its bias corrections count from there
 struct UpdateInputs {
   ValueId loss, learning_rate, step;
   std::vector<ValueId> weights, gradients;
@@ -19,6 +24,18 @@ struct UpdateInputs {
 
   static UpdateInputs of(const Node& node);
 };
+
+/// What the lists of an update node say of one parameter.
+struct UpdateTerms {
+  double learning_rate_multiplier = 1;
+  double weight_decay = 0;
+  std::int64_t first_step = 0;
+
+  bool operator==(const UpdateTerms&) const = default;
+};
+std::vector<UpdateTerms> update_terms(const Attributes& attributes);
+/// Writes the lists that say anything.
+void set_update_terms(const std::vector<UpdateTerms>& terms, Attributes& attributes);
 
 /// Slots each parameter needs: Sgd "velocity" (with momentum), RmsProp "mean_square" and "velocity" (with momentum),
 /// Adam "m" and "v".

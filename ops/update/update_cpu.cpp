@@ -17,6 +17,7 @@ struct Chunk {
   const float* g;
   float* slots[2];
   std::int64_t n;
+  std::size_t parameter;
 };
 
 /// What one step does, in the units of the inner loops.
@@ -27,6 +28,7 @@ struct Rule {
   float momentum = 0, rho = 0, epsilon = 0;
   // 1 - beta_1, 1 - beta_2, 1 - rho, rounded once: in f32, 1 - 0.999F is off by 1.3e-5 of itself.
   float take_1 = 0, take_2 = 0, take_rho = 0;
+  float decay = 0;  ///< what is multiplied by the weight: added to its gradient, or for Adam taken off the weight
   bool nesterov = false;
 };
 
@@ -48,7 +50,14 @@ inline float clipped(float g, const Rule& rule) {
   return scaled > rule.limit ? rule.limit : scaled < -rule.limit ? -rule.limit : scaled;
 }
 
-THAW_SIMD_CLONES void adam(const Chunk& chunk, const Rule& rule) {
+// Each loop is written once and compiled with and without decay, which would otherwise cost the usual case a
+// multiplication (and 0 times an infinite weight is no number). It must be inlined to be compiled for each instruction
+// set.
+#define THAW_LOOP         \
+  template <bool kDecays> \
+  [[gnu::always_inline]] inline
+
+THAW_LOOP void adam_loop(const Chunk& chunk, const Rule& rule) {
   float* __restrict w = chunk.w;
   const float* __restrict grads = chunk.g;
   float* __restrict m = chunk.slots[0];
@@ -57,7 +66,8 @@ THAW_SIMD_CLONES void adam(const Chunk& chunk, const Rule& rule) {
     const float g = clipped(grads[i], rule);
     m[i] += (g - m[i]) * rule.take_1;
     v[i] += (g * g - v[i]) * rule.take_2;
-    w[i] -= rule.rate * m[i] / (std::sqrt(v[i]) + rule.epsilon);
+    const float step = rule.rate * m[i] / (std::sqrt(v[i]) + rule.epsilon);
+    w[i] -= kDecays ? step + rule.decay * w[i] : step;
   }
 }
 
@@ -71,19 +81,39 @@ inline void descend(const Chunk& chunk, const Rule& rule, float* velocity, std::
   chunk.w[i] += rule.nesterov ? rule.momentum * velocity[i] - step : velocity[i];
 }
 
-THAW_SIMD_CLONES void sgd(const Chunk& chunk, const Rule& rule) {
+THAW_LOOP void sgd_loop(const Chunk& chunk, const Rule& rule) {
   for (std::int64_t i = 0; i < chunk.n; ++i) {
-    descend(chunk, rule, chunk.slots[0], i, rule.rate * clipped(chunk.g[i], rule));
+    float g = clipped(chunk.g[i], rule);
+    if (kDecays) g += rule.decay * chunk.w[i];
+    descend(chunk, rule, chunk.slots[0], i, rule.rate * g);
   }
 }
 
-THAW_SIMD_CLONES void rms_prop(const Chunk& chunk, const Rule& rule) {
+THAW_LOOP void rms_prop_loop(const Chunk& chunk, const Rule& rule) {
   float* mean = chunk.slots[0];
   for (std::int64_t i = 0; i < chunk.n; ++i) {
-    const float g = clipped(chunk.g[i], rule);
+    float g = clipped(chunk.g[i], rule);
+    if (kDecays) g += rule.decay * chunk.w[i];
     mean[i] = rule.rho * mean[i] + rule.take_rho * g * g;
     descend(chunk, rule, chunk.slots[1], i, rule.rate * g / std::sqrt(mean[i] + rule.epsilon));
   }
+}
+
+#undef THAW_LOOP
+
+using Loop = void (*)(const Chunk&, const Rule&);
+
+THAW_SIMD_CLONES void adam(const Chunk& chunk, const Rule& rule) { adam_loop<false>(chunk, rule); }
+THAW_SIMD_CLONES void adam_decayed(const Chunk& chunk, const Rule& rule) { adam_loop<true>(chunk, rule); }
+THAW_SIMD_CLONES void sgd(const Chunk& chunk, const Rule& rule) { sgd_loop<false>(chunk, rule); }
+THAW_SIMD_CLONES void sgd_decayed(const Chunk& chunk, const Rule& rule) { sgd_loop<true>(chunk, rule); }
+THAW_SIMD_CLONES void rms_prop(const Chunk& chunk, const Rule& rule) { rms_prop_loop<false>(chunk, rule); }
+THAW_SIMD_CLONES void rms_prop_decayed(const Chunk& chunk, const Rule& rule) { rms_prop_loop<true>(chunk, rule); }
+
+Loop loop_of(const std::string& op, bool decays) {
+  if (op == "Adam") return decays ? adam_decayed : adam;
+  if (op == "RmsProp") return decays ? rms_prop_decayed : rms_prop;
+  return decays ? sgd_decayed : sgd;
 }
 
 class UpdateKernel : public Kernel {
@@ -91,6 +121,9 @@ class UpdateKernel : public Kernel {
   UpdateKernel(const Node& node, std::vector<std::int64_t> sizes)
       : op_(node.op), attributes_(node.attributes), sizes_(std::move(sizes)) {
     slot_count_ = slot_names(op_, attributes_).size();
+    terms_ = update_terms(attributes_);
+    rules_.resize(terms_.size());
+    for (const UpdateTerms& terms : terms_) loops_.push_back(loop_of(op_, terms.weight_decay != 0));
   }
 
   void attach(const Buffers& buffers) override {
@@ -105,7 +138,7 @@ class UpdateKernel : public Kernel {
     };
     for (std::size_t i = 0; i < count; ++i) {
       for (std::int64_t begin = 0; begin < sizes_[i]; begin += kChunk) {
-        Chunk chunk{data(0, i) + begin, data(1, i) + begin, {}, std::min(kChunk, sizes_[i] - begin)};
+        Chunk chunk{data(0, i) + begin, data(1, i) + begin, {}, std::min(kChunk, sizes_[i] - begin), i};
         for (std::size_t s = 0; s < slot_count_; ++s) chunk.slots[s] = data(2 + s, i) + begin;
         chunks_.push_back(chunk);
       }
@@ -128,20 +161,30 @@ class UpdateKernel : public Kernel {
       return;
     }
     *norm_ = static_cast<float>(norm);
-    const Rule rule = rule_for(norm);
-    const auto apply = op_ == "Adam" ? adam : op_ == "RmsProp" ? rms_prop : sgd;
+    // Parameters of the same terms, which most are, have the same rule.
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      rules_[i] = i > 0 && terms_[i] == terms_[i - 1] ? rules_[i - 1] : rule_for(norm, terms_[i]);
+    }
 #pragma omp parallel for schedule(static)
-    for (std::int64_t i = 0; i < count; ++i) apply(chunks_[static_cast<std::size_t>(i)], rule);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
+      loops_[chunk.parameter](chunk, rules_[chunk.parameter]);
+    }
   }
 
  private:
   static constexpr std::int64_t kChunk = 16384;
 
-  Rule rule_for(double norm) const {
+  Rule rule_for(double norm, const UpdateTerms& terms) const {
     Rule rule;
-    double rate = *learning_rate_;
+    double rate = *learning_rate_ * terms.learning_rate_multiplier;
+    rule.decay = static_cast<float>(terms.weight_decay);
     const double beta_1 = attributes_.real("beta_1"), beta_2 = attributes_.real("beta_2");
-    if (op_ == "Adam") rate *= std::sqrt(1 - std::pow(beta_2, *step_)) / (1 - std::pow(beta_1, *step_));
+    if (op_ == "Adam") {
+      rule.decay = static_cast<float>(rate * terms.weight_decay);
+      const auto steps = static_cast<double>(*step_ - terms.first_step);
+      rate *= std::sqrt(1 - std::pow(beta_2, steps)) / (1 - std::pow(beta_1, steps));
+    }
     rule.rate = static_cast<float>(rate);
     rule.take_1 = static_cast<float>(1 - beta_1);
     rule.take_2 = static_cast<float>(1 - beta_2);
@@ -160,6 +203,9 @@ class UpdateKernel : public Kernel {
   Attributes attributes_;
   std::vector<std::int64_t> sizes_;  ///< elements of each parameter, padding included
   std::size_t slot_count_ = 0;
+  std::vector<UpdateTerms> terms_;  ///< by parameter, as rules_ and loops_
+  std::vector<Rule> rules_;
+  std::vector<Loop> loops_;
   std::vector<Chunk> chunks_;
   std::vector<double> squares_;
   const float* loss_ = nullptr;

@@ -11,9 +11,14 @@ void check_experiment(const Experiment& config, Findings& findings) {
   check_outputs(config, facts, is_wired_well, findings);
   check_sources(config, findings);
   check_training(config, findings);
+  check_transfer(config, findings);
 }
 
 void check_training(const Experiment& config, Findings& findings) {
+  if (config.compute().precision() == INT8) {
+    findings.add("compute.precision", "cannot be INT8: nothing can be learned in steps of 8 bits",
+                 "expected FLOAT32 or BFLOAT16; transfer.trunk.precision takes INT8");
+  }
   const Train& train = config.train();
   const double warmup = train.schedule().cosine().warmup_epochs();
   if (train.schedule().has_cosine() && warmup >= train.epochs()) {

@@ -19,4 +19,7 @@ void check_sources(const Experiment& config, Findings& findings);
 /// Schedule and monitor.
 void check_training(const Experiment& config, Findings& findings);
 
+/// What can be said of strategies before the network is known.
+void check_transfer(const Experiment& config, Findings& findings);
+
 }  // namespace thaw

@@ -26,6 +26,7 @@ Batch allocate_batch(const SampleSource& source, int capacity) {
   const auto rows = static_cast<std::size_t>(capacity);
   Batch batch;
   batch.capacity = capacity;
+  batch.has_features = source.gives_features();
   batch.images.resize(rows * source.channels() * source.height() * source.width());
   batch.objects.resize(rows * source.max_objects());
   batch.object_counts.resize(rows);

@@ -49,6 +49,8 @@ class SampleSource {
   virtual int variants() const { return 0; }
   /// Whether objects have boxes that mean something. Without, a sample is nothing but its labels.
   virtual bool has_boxes() const { return true; }
+  /// Whether `image` gets what a frozen trunk made of the picture: channels() numbers.
+  virtual bool gives_features() const { return false; }
   /// What is done to samples at random, in words; empty: nothing.
   virtual std::string augmentation() const { return {}; }
   /// What people should know of this data: pictures that were left out, and the like.
@@ -62,6 +64,7 @@ class SampleSource {
 struct Batch {
   int capacity = 0;                   ///< rows allocated: the batch size
   int count = 0;                      ///< rows filled
+  bool has_features = false;          ///< images hold features: what a frozen trunk made of the pictures
   std::vector<float> images;          ///< capacity x C x H x W
   std::vector<Object> objects;        ///< capacity x max_objects
   std::vector<int> object_counts;     ///< capacity

@@ -37,6 +37,8 @@ class RunFolder {
   std::string report_path() const { return path_ + "/report.html"; }
   std::string checkpoints_path() const { return path_ + "/checkpoints"; }
   std::string best_checkpoint_path() const { return checkpoints_path() + "/best.safetensors"; }
+  /// The weights that no step changes: with those of a checkpoint they are all.
+  std::string frozen_path() const { return checkpoints_path() + "/frozen.safetensors"; }
   std::string samples_path() const { return path_ + "/samples"; }
   /// Inside the run folder, as the record names files: "samples/NAME".
   static std::string sample_name(const std::string& name) { return "samples/" + name; }

@@ -42,9 +42,39 @@ UpdateOp update_op(const Train& train) {
   return update;
 }
 
+double weight_decay(const Optimizer& optimizer) {
+  if (optimizer.has_adam()) return optimizer.adam().weight_decay();
+  if (optimizer.has_rmsprop()) return optimizer.rmsprop().weight_decay();
+  return optimizer.sgd().weight_decay();
+}
+
+/// Steps done before a weight was released that is trained now: its slots began at 0 there.
+std::int64_t first_step(const ParameterInit& parameter, const Treatments& treatments, const TrainingStage& stage) {
+  int released = stage.number;
+  while (released > 0 && treatments.of(parameter.names(), released - 1).is_trainable) --released;
+  return released == 0 ? 0 : stage.begun_after.at(static_cast<std::size_t>(released) - 1);
+}
+
+/// What rules say of the parameters that have a gradient, in the order of these.
+std::vector<UpdateTerms> terms_of(const Experiment& config, const BuiltGraph& built, const TrainingStage& stage,
+                                  const std::map<ValueId, ValueId>& gradients) {
+  const Treatments treatments = treatments_of(config, stage.number);
+  std::map<std::string, const ParameterInit*> by_name;
+  for (const ParameterInit& parameter : built.model.parameters) by_name[parameter.name] = &parameter;
+  std::vector<UpdateTerms> terms;
+  for (const auto& [value, gradient] : gradients) {
+    const ParameterInit& parameter = *by_name.at(built.graph->value(value).name);
+    terms.push_back({parameter.treatment.learning_rate_multiplier,
+                     weight_decay(config.train().optimizer()) * parameter.treatment.weight_decay_multiplier,
+                     first_step(parameter, treatments, stage)});
+  }
+  return terms;
+}
+
 /// One node that updates every parameter that has a gradient.
-void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients, Builder& builder, BuiltGraph& built) {
-  UpdateOp update = update_op(train);
+void add_update(const Experiment& config, const TrainingStage& stage, const std::map<ValueId, ValueId>& gradients,
+                Builder& builder, BuiltGraph& built) {
+  UpdateOp update = update_op(config.train());
   built.learning_rate = builder.input("learning_rate", {DType::kFloat32, {}});
   built.step = built.model.step != kNoValue ? built.model.step : builder.input("step", {DType::kInt32, {}});
   std::vector<ValueId> inputs{built.objective.total, built.learning_rate, built.step};
@@ -57,6 +87,7 @@ void add_update(const Train& train, const std::map<ValueId, ValueId>& gradients,
     }
   }
   update.attributes.set("count", static_cast<std::int64_t>(gradients.size()));
+  set_update_terms(terms_of(config, built, stage, gradients), update.attributes);
   builder.enter("update", Phase::kUpdate);
   built.gradient_norm = builder.node(update.op, inputs, update.attributes);
   builder.graph().mark_output(built.gradient_norm);
@@ -129,15 +160,18 @@ bool build_forward(const Experiment& config, const ComposeOptions& options, Find
   return true;
 }
 
+/// Lets the graph begin behind the trunk.
+void take_off_trunk(BuiltGraph& built) {
+  if (built.cut.empty()) return;
+  std::vector<ValueId*> outputs;
+  for (auto& [name, value] : built.model.outputs) outputs.push_back(&value);
+  built.features = feed_features(*built.graph, built.cut, built.model.input, outputs);
+}
+
 void run_passes(const Experiment& config, const std::vector<Pass>& passes, bool wants_dumps, BuiltGraph& built) {
   const auto places = mark_outputs(config, built);
   built.passes = run_pipeline(*built.graph, operators(), passes, wants_dumps);
   built.reads = reads_after(places, *built.graph);
-}
-
-bool has_anything_to_learn(const ComposedModel& model) {
-  return std::any_of(model.layers.begin(), model.layers.end(),
-                     [](const LayerInfo& layer) { return layer.trainable_parameters > 0; });
 }
 
 Pass fusion(const std::string& name) {
@@ -150,33 +184,76 @@ Pass removal() {
 
 }  // namespace
 
-BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings, bool wants_dumps) {
+Treatments treatments_of(const Experiment& config, int stage) {
+  return config.transfer().has_rules() ? Treatments(config.transfer().rules(), stage) : Treatments();
+}
+
+bool has_anything_to_learn(const Experiment& config, const ComposedModel& model, int stage, Findings& findings) {
+  const Treatments treatments = treatments_of(config, stage);
+  bool has_weights = false;
+  for (const ParameterInit& parameter : model.parameters) {
+    if (parameter.role != ParameterRole::kLearned) continue;
+    if (treatments.of(parameter.names()).is_trainable) return true;
+    has_weights = true;
+  }
+  if (!has_weights) {
+    findings.add("model", "has nothing to learn: no layer has weights");
+    return false;
+  }
+  const std::string since = stage == 0 ? "" : " from stage " + std::to_string(stage) + " on";
+  const bool is_told = config.transfer().rules().strategy() == "rules";
+  findings.add("transfer", "leaves nothing to learn" + since + ": all weights are frozen",
+               is_told ? "expected a rule that keeps something trainable"
+                       : "expected a layer behind the pretrained ones that learns the new task");
+  return false;
+}
+
+BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
+                          const BuildOptions& how) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
   const Pass gradients{"differentiate", [&](Graph&) {
                          const auto found = differentiate(builder, built.objective.total);
-                         add_update(config.train(), found, builder, built);
+                         add_update(config, how.stage, found, builder, built);
                        }};
-  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files};
+  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files,
+                               treatments_of(config, how.stage.number)};
   if (!build_forward(config, options, findings, builder, built)) return built;
-  if (!has_anything_to_learn(built.model)) {
-    findings.add("model", "has nothing to learn: no layer has weights");
-    return built;
-  }
-  run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, wants_dumps, built);
+  if (!has_anything_to_learn(config, built.model, how.stage.number, findings)) return built;
+  built.cut = find_trunk(*built.graph, operators(), built.model.input);
+  take_off_trunk(built);
+  run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, how.wants_dumps, built);
   return built;
 }
 
-BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, Findings& findings) {
+BuiltGraph build_evaluation(const Experiment& config, const ModelFiles& files, const TrunkCut& cut,
+                            Findings& findings) {
   BuiltGraph built;
   built.graph = std::make_shared<Graph>();
   Builder builder(*built.graph, operators());
-  const ComposeOptions options{config.train().batch_size(), false, config.seed(), files};
+  const ComposeOptions options{config.train().batch_size(), false, config.seed(), files, treatments_of(config, 0)};
   if (build_forward(config, options, findings, builder, built)) {
+    built.cut = cut;
+    take_off_trunk(built);
     run_passes(config, {fusion("fuse"), removal()}, false, built);
   }
   return built;
+}
+
+TrunkGraph build_trunk(const Experiment& config, const ModelFiles& files, const TrunkCut& cut, std::int64_t batch) {
+  Graph whole;
+  Builder builder(whole, operators());
+  Findings findings;
+  const ComposedModel model = compose(config.model(), {batch, false, config.seed(), files}, builder, findings);
+  if (!findings.empty()) {
+    if (batch == config.train().batch_size()) findings.throw_if_any();
+    return build_trunk(config, files, cut, config.train().batch_size());
+  }
+  TrunkGraph trunk = extract_trunk(whole, cut, model.input);
+  run_pipeline(*trunk.graph, operators(),
+               {{"fuse", [](Graph& graph) { fuse_for_inference(graph, operators()); }}, removal()});
+  return trunk;
 }
 
 BuiltGraph build_inference(const Experiment& config, const ModelFiles& files, std::int64_t batch, Findings& findings) {

@@ -196,8 +196,8 @@ Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet&
     value->set_value(values[i]);
   }
   evaluator.write(evaluation);
-  for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, source, judged.split, folder);
-  for (Sample& sample : *evaluation.mutable_worst()) add_picture(sample, source, judged.split, folder);
+  for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, *judged.pictures, judged.split, folder);
+  for (Sample& sample : *evaluation.mutable_worst()) add_picture(sample, *judged.pictures, judged.split, folder);
   return evaluation;
 }
 

@@ -11,8 +11,9 @@ namespace thaw {
 
 /// The set that is judged by, and how to walk it.
 struct JudgedSet {
-  std::shared_ptr<const SampleSource> source;
-  std::string split;  ///< "validation" or "train"
+  std::shared_ptr<const SampleSource> source;    ///< of pictures, or of features that a trunk made of them
+  std::shared_ptr<const SampleSource> pictures;  ///< the same samples
+  std::string split;                             ///< "validation" or "train"
   int batch_size = 1;
 };
 

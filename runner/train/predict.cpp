@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "runner/train/features.h"
 #include "runner/train/session.h"
 
 namespace thaw {
@@ -19,16 +20,39 @@ constexpr std::int64_t kLaterBytes = std::int64_t{17} << 20;
 // Within a run kernels take a little longer than at their best: other threads use the caches too. Measured.
 constexpr double kCrowd = 1.07;
 
-std::int64_t batch_bytes(const SampleSource& source, std::int64_t batch) {
-  const std::int64_t image = static_cast<std::int64_t>(source.channels()) * source.height() * source.width();
-  return batch * (image * 4 + source.max_objects() * static_cast<std::int64_t>(sizeof(Object)) + 16);
+std::int64_t picture_values(const SampleSource& source) {
+  return static_cast<std::int64_t>(source.channels()) * source.height() * source.width();
+}
+
+/// A set of samples as a run reads it.
+struct Rows {
+  const SampleSource& source;
+  bool are_features;           ///< kept ones, instead of pictures
+  std::int64_t values;         ///< of a row
+  std::int64_t feature_bytes;  ///< of all that are kept
+
+  std::int64_t bytes(std::int64_t batch) const {
+    return batch * (values * 4 + source.max_objects() * static_cast<std::int64_t>(sizeof(Object)) + 16);
+  }
+};
+
+Rows rows_of(const Foreseen& run, const SampleSource& source, bool is_validation) {
+  const bool are_kept = run.trunk && are_features_kept(run.prepared.loaded.config, source, is_validation);
+  if (!are_kept) return {source, false, picture_values(source), 0};
+  const std::int64_t variants = is_validation ? 1 : source.variants();
+  return {source, true, run.trunk->row_values(), source.size() * variants * run.trunk->row_values() * 4};
+}
+
+/// The sets that a run reads, training's first.
+std::vector<Rows> all_rows(const Foreseen& run) {
+  std::vector<Rows> all{rows_of(run, *run.prepared.train, false)};
+  if (run.prepared.validation) all.push_back(rows_of(run, *run.prepared.validation, true));
+  return all;
 }
 
 /// A loader's ring: the batch that is being used, and those drawn ahead.
-std::int64_t loader_bytes(const Experiment& config, const SampleSource* source) {
-  if (source == nullptr) return 0;
-  const int batches = config.data().loader_threads() == 0 ? 1 : static_cast<int>(config.data().prefetch_batches()) + 1;
-  return batches * batch_bytes(*source, config.train().batch_size());
+std::int64_t loader_batches(const Experiment& config) {
+  return config.data().loader_threads() == 0 ? 1 : static_cast<int>(config.data().prefetch_batches()) + 1;
 }
 
 struct LogicalBytes {
@@ -91,14 +115,14 @@ class BatchTime {
   BatchTime(const Foreseen& run, const MachinePeaks& peaks) : peaks_(peaks), threads_(run.device.threads()) {
     const Experiment& config = run.prepared.loaded.config;
     loaders_ = static_cast<int>(config.data().loader_threads());
-    batch_ = config.train().batch_size();
     cores_ = std::max(1, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
   }
 
-  double seconds(const SampleSource& source, double draw_s, double kernels_s) const {
-    const double batch_s = draw_s * static_cast<double>(batch_);
+  /// Of a batch of `batch` rows whose samples take `draw_s` each.
+  double seconds(const Rows& rows, std::int64_t batch, double draw_s, double kernels_s) const {
+    const double batch_s = draw_s * static_cast<double>(batch);
     const double copy_s =
-        2.0 * static_cast<double>(batch_bytes(source, batch_)) / std::max(1.0, peaks_.memory_bytes_per_s() / threads_);
+        2.0 * static_cast<double>(rows.bytes(batch)) / std::max(1.0, peaks_.memory_bytes_per_s() / threads_);
     const double work_s = kernels_s + copy_s;
     if (loaders_ == 0) return work_s + batch_s;
     // A loader's thread without a core of its own takes it from a compute thread, for which the others then wait.
@@ -109,10 +133,16 @@ class BatchTime {
  private:
   const MachinePeaks& peaks_;
   int threads_, loaders_ = 1, cores_ = 1;
-  std::int64_t batch_ = 1;
 };
 
-std::int64_t batches(const SampleSource& source, std::int64_t batch) { return (source.size() + batch - 1) / batch; }
+double batches(const SampleSource& source, std::int64_t batch) {
+  return static_cast<double>((source.size() + batch - 1) / batch);
+}
+
+/// Seconds that one thread needs to read a kept row.
+double read_seconds(const Rows& rows, const MachinePeaks& peaks) {
+  return 2.0 * 4 * static_cast<double>(rows.values) / std::max(1.0, peaks.memory_bytes_per_s());
+}
 
 /// Copies, hash, write and sync, for each byte of a checkpoint. Measured.
 constexpr double kCheckpointBytesPerSecond = 0.9e9;
@@ -144,6 +174,10 @@ void add_reasons(const Foreseen& run, const MachinePeaks& peaks, Prediction& pre
     prediction.add_rough("how much of their speed kernels reach in bfloat16 was measured in f32");
   }
   if (peaks.spread > 0.1) prediction.add_rough("the machine's speed changed while it was measured: is it busy?");
+  if (run.prepared.loaded.config.transfer().rules().stage_size() > 0) {
+    prediction.add_rough(
+        "memory and times are those of the weights that are trained at first: later stages train others");
+  }
   if (run.prepared.loaded.config.train().has_early_stopping()) {
     prediction.add_rough("training may stop early: the time of the whole run is the most it should take");
   }
@@ -151,24 +185,62 @@ void add_reasons(const Foreseen& run, const MachinePeaks& peaks, Prediction& pre
 
 }  // namespace
 
-Prediction predict_sizes(const Foreseen& run) {
+namespace {
+
+/// While the trunk makes features: its own memory instead of training's.
+Prediction trunk_phase(const Foreseen& run) {
+  Prediction prediction;
+  const ProgramStats& trunk = run.trunk->stats();
+  add_part(prediction, "frozen trunk, until its features are kept",
+           static_cast<std::int64_t>(trunk.arena_bytes + trunk.constant_bytes + run.trunk->weight_bytes()));
+  std::int64_t pictures = 0;
+  for (const Rows& rows : all_rows(run)) pictures = std::max(pictures, picture_values(rows.source));
+  add_part(prediction, "batches drawn ahead",
+           loader_batches(run.prepared.loaded.config) * run.trunk->batch() * pictures * 4);
+  return prediction;
+}
+
+Prediction training_phase(const Foreseen& run) {
   const Experiment& config = run.prepared.loaded.config;
+  const std::int64_t batch = config.train().batch_size();
   const ProgramStats& train = run.session.training_program().stats();
   const ProgramStats& eval = run.session.evaluation_program().stats();
   const LogicalBytes logical = logical_bytes(run.session);
+  const std::vector<Rows> all = all_rows(run);
   Prediction prediction;
-  prediction.set_peak_memory_bytes(0);
-  add_part(prediction, "program, libraries, compiled kernels and data", run.process_bytes + kLaterBytes);
   add_part(prediction, "activations and gradients",
            static_cast<std::int64_t>(std::max(train.arena_bytes, eval.arena_bytes)));
-  add_part(prediction, "weights and optimizer", static_cast<std::int64_t>(run.session.parameter_bytes()));
-  add_part(prediction, "batches drawn ahead",
-           loader_bytes(config, run.prepared.train.get()) + loader_bytes(config, run.prepared.validation.get()));
+  std::int64_t drawn = 0, features = 0;
+  bool wants_trunk = false;
+  for (const Rows& rows : all) {
+    drawn += loader_batches(config) * rows.bytes(batch);
+    features += rows.feature_bytes;
+    wants_trunk = wants_trunk || !rows.are_features;
+  }
+  add_part(prediction, "batches drawn ahead", drawn);
+  add_part(prediction, "features of the frozen trunk, mapped", features);
   add_part(prediction, "repacked weights", static_cast<std::int64_t>(train.constant_bytes + eval.constant_bytes));
+  if (run.trunk && wants_trunk) {
+    const ProgramStats& trunk = run.trunk->stats();
+    add_part(prediction, "frozen trunk",
+             static_cast<std::int64_t>(trunk.arena_bytes + trunk.constant_bytes + run.trunk->weight_bytes()) +
+                 batch * run.trunk->row_values() * 4);
+  }
   // A checkpoint is written from copies of everything; at the end the best weights are read, judged and hashed.
-  const SampleSource& judged = run.prepared.validation ? *run.prepared.validation : *run.prepared.train;
-  add_part(prediction, "copies for checkpoints",
-           std::max(logical.all, 2 * logical.weights + batch_bytes(judged, config.train().batch_size())));
+  add_part(prediction, "copies for checkpoints", std::max(logical.all, 2 * logical.weights + all.back().bytes(batch)));
+  return prediction;
+}
+
+}  // namespace
+
+Prediction predict_sizes(const Foreseen& run) {
+  Prediction prediction = training_phase(run);
+  if (run.trunk) {
+    const Prediction trunk = trunk_phase(run);
+    if (trunk.peak_memory_bytes() > prediction.peak_memory_bytes()) prediction = trunk;
+  }
+  add_part(prediction, "program, libraries, compiled kernels and data", run.process_bytes + kLaterBytes);
+  add_part(prediction, "weights and optimizer", static_cast<std::int64_t>(run.session.parameter_bytes()));
   std::stable_sort(prediction.mutable_memory()->begin(), prediction.mutable_memory()->end(),
                    [](const MemoryPart& a, const MemoryPart& b) { return a.bytes() > b.bytes(); });
   std::int64_t flops = 0, bytes = 0;
@@ -183,26 +255,37 @@ Prediction predict_sizes(const Foreseen& run) {
 }
 
 void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& prediction) {
-  const PreparedExperiment& prepared = run.prepared;
-  const Experiment& config = prepared.loaded.config;
+  const Experiment& config = run.prepared.loaded.config;
   const std::int64_t batch = config.train().batch_size();
   const BatchTime batch_time(run, peaks);
-  const double draw_s = draw_seconds(*prepared.train);
-  const double step_s =
-      batch_time.seconds(*prepared.train, draw_s, program_seconds(run.session.training_program(), peaks));
-  const double eval_s = program_seconds(run.session.evaluation_program(), peaks);
-  double epoch_s = static_cast<double>(batches(*prepared.train, batch)) * step_s + checkpoint_seconds(run.session);
-  const SampleSource& judged = prepared.validation ? *prepared.validation : *prepared.train;
-  const double judged_draw_s = prepared.validation ? draw_seconds(judged) : draw_s;
-  if (prepared.validation) {
-    epoch_s += static_cast<double>(batches(judged, batch)) * batch_time.seconds(judged, judged_draw_s, eval_s);
+  const double step_kernels_s = program_seconds(run.session.training_program(), peaks);
+  const double eval_kernels_s = program_seconds(run.session.evaluation_program(), peaks);
+  const double trunk_s = run.trunk ? program_seconds(run.trunk->program(), peaks) : 0;  // a batch of its own
+  const double trunk_share = run.trunk ? static_cast<double>(batch) / run.trunk->batch() : 0;
+  double once_s = 0, epoch_s = checkpoint_seconds(run.session), judging_s = checkpoint_seconds(run.session);
+  bool is_train = true;
+  for (const Rows& rows : all_rows(run)) {
+    const double picture_s = draw_seconds(rows.source);
+    const double draw_s = rows.are_features ? read_seconds(rows, peaks) : picture_s;
+    const double through_trunk_s = run.trunk && !rows.are_features ? trunk_share * trunk_s : 0;
+    if (rows.are_features) {
+      const double passes = batches(rows.source, run.trunk->batch()) * (is_train ? rows.source.variants() : 1);
+      once_s += passes * batch_time.seconds({rows.source, false, picture_values(rows.source), 0}, run.trunk->batch(),
+                                            picture_s, trunk_s);
+    }
+    const double steps = batches(rows.source, batch);
+    const double kernels_s = (is_train ? step_kernels_s : eval_kernels_s) + through_trunk_s;
+    const double step_s = batch_time.seconds(rows, batch, draw_s, kernels_s);
+    if (is_train) prediction.set_step_s(step_s);
+    epoch_s += steps * step_s;
+    // At the end the best weights are judged once more, on samples that this thread draws itself: the last set here.
+    judging_s = steps * (eval_kernels_s + through_trunk_s) + static_cast<double>(rows.source.size()) * draw_s +
+                checkpoint_seconds(run.session);
+    is_train = false;
   }
-  // At the end the best weights are judged once more, on samples that this thread draws itself.
-  const double judging_s = static_cast<double>(batches(judged, batch)) * eval_s +
-                           static_cast<double>(judged.size()) * judged_draw_s + checkpoint_seconds(run.session);
-  prediction.set_step_s(step_s);
+  prediction.set_once_s(once_s);
   prediction.set_epoch_s(epoch_s);
-  prediction.set_run_s(epoch_s * config.train().epochs() + judging_s);
+  prediction.set_run_s(once_s + epoch_s * config.train().epochs() + judging_s);
   *prediction.mutable_peaks() = describe_peaks(peaks);
   add_reasons(run, peaks, prediction);
 }

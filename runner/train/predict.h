@@ -7,6 +7,7 @@
 namespace thaw {
 
 class Session;
+class TrunkProgram;
 
 /// What a run is foreseen from: all that is known before anything is computed.
 struct Foreseen {
@@ -16,6 +17,7 @@ struct Foreseen {
   /// Held by the process once the session was made and before any of it was used, without the weights that were read
   /// from files: they are let go before the first step.
   std::int64_t process_bytes;
+  const TrunkProgram* trunk = nullptr;  ///< the session's, where it has one
 };
 
 /// Peak memory, FLOPs and bytes of a step.

@@ -9,6 +9,7 @@
 #include "runner/config/resolve.h"
 #include "runner/store/sha256.h"
 #include "runner/train/process_facts.h"
+#include "runner/train/transfer_facts.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -121,6 +122,22 @@ Plan describe_plan(const Session& session) {
   return plan;
 }
 
+namespace {
+
+void describe_strategy(const StartFacts& facts, Started& started) {
+  const Experiment& config = facts.prepared.loaded.config;
+  if (!config.transfer().has_rules()) return;
+  const ComposedModel& model = facts.session.training().model;
+  started.set_strategy(config.transfer().rules().strategy());
+  for (TransferRow& row : describe_transfer(model)) *started.add_transfer() = std::move(row);
+  const FrozenTensors frozen = frozen_tensors(model, facts.session.tensors(false));
+  if (frozen.count == 0) return;
+  started.set_frozen_sha256(frozen.sha256);
+  started.set_frozen_tensors(frozen.count);
+}
+
+}  // namespace
+
 Started describe_start(const StartFacts& facts) {
   const Experiment& config = facts.prepared.loaded.config;
   Started started;
@@ -150,6 +167,7 @@ Started describe_start(const StartFacts& facts) {
     file->set_place(fact.place);
     file->set_sha256(fact.sha256);
   }
+  describe_strategy(facts, started);
   for (const WeightsLoaded& table : facts.prepared.weights.tables) *started.add_weights() = table;
   started.set_epochs(config.train().epochs());
   started.set_batch_size(config.train().batch_size());
@@ -190,6 +208,14 @@ std::string metrics_sha256(const EffectiveRecord& record) {
 std::string optimizer_name(const Experiment& config) {
   const Optimizer& optimizer = config.train().optimizer();
   return optimizer.has_adam() ? "adam" : optimizer.has_rmsprop() ? "rmsprop" : "sgd";
+}
+
+std::string grouped(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
+    digits.insert(static_cast<std::size_t>(i), ",");
+  }
+  return digits;
 }
 
 std::string short_text(double value) {

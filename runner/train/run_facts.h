@@ -50,6 +50,8 @@ std::string metrics_sha256(const EffectiveRecord& record);
 
 /// "adam", "sgd", "rmsprop".
 std::string optimizer_name(const Experiment& config);
+/// "1,234,567".
+std::string grouped(std::int64_t value);
 /// A number in few digits.
 std::string short_text(double value);
 

@@ -10,6 +10,9 @@
 namespace thaw {
 namespace {
 
+/// Pictures that a trunk takes at a time, whatever a batch of training is: runs that differ in that share features.
+constexpr std::int64_t kTrunkBatch = 16;
+
 /// The truth of one loss term for a whole batch, in the graph's order. Rows past the batch's count stay zero.
 std::vector<float> real_truth(const ObjectiveTerm& term, const TensorType& type, const Batch& batch, int max_objects) {
   const auto length = static_cast<std::size_t>(type.shape[1]);
@@ -44,15 +47,29 @@ Precision precision_of(const Experiment& config) {
   return config.compute().precision() == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
 }
 
-Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files)
+Precision trunk_precision_of(const Experiment& config) {
+  if (!config.transfer().trunk().has_precision()) return precision_of(config);
+  const NumberFormat format = config.transfer().trunk().precision();
+  return format == INT8 ? Precision::kInt8 : format == BFLOAT16 ? Precision::kBFloat16 : Precision::kFloat32;
+}
+
+Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files,
+                 const SessionOptions& options)
     : device_(std::move(device)),
-      training_(build_training(config, files, findings)),
-      evaluation_(build_evaluation(config, files, findings)) {
+      training_(build_training(config, files, findings, {.stage = options.stage})),
+      evaluation_(build_evaluation(config, files, training_.cut, findings)),
+      trunk_precision_(trunk_precision_of(config)) {
   for (ParameterInit& parameter : evaluation_.model.parameters) parameter.values.reset();
   const Precision precision = precision_of(config);
   if (device_->support_of(precision) == Support::kNone) {
     findings.add("compute.precision", "this processor (" + device_->isa() + ") has no kernels for BFLOAT16",
                  "expected FLOAT32; BFLOAT16 needs AVX-512");
+  }
+  if (has_trunk() && device_->support_of(trunk_precision_) == Support::kNone) {
+    findings.add("transfer.trunk.precision",
+                 "this processor (" + device_->isa() + ") has no kernels for " +
+                     NumberFormat_Name(config.transfer().trunk().precision()),
+                 "expected FLOAT32");
   }
   findings.throw_if_any();
   store_ = std::make_shared<ParameterStore>(device_);
@@ -62,18 +79,46 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   evaluation_program_ =
       std::make_unique<Program>(evaluation_.graph, device_, store_,
                                 Program::Options{.is_training = false, .precision = precision, .arena = arena});
+  for (const ParameterInit& parameter : training_.model.parameters) {
+    const bool is_given = parameter.role == ParameterRole::kConstant;  // by the experiment: a few numbers
+    if (!parameter.is_ever_changed && !is_given) frozen_.insert(parameter.name);
+  }
+  if (!has_trunk()) return;
+  trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
+  for (const ValueId id : trunk_graph_.graph->parameters()) {
+    const Value& value = trunk_graph_.graph->value(id);
+    if (!store_->has(value.name)) store_->add(value.name, value.type, device_->plain_layout(value.type), false);
+  }
+}
+
+std::unique_ptr<TrunkProgram> Session::make_trunk() const {
+  return std::make_unique<TrunkProgram>(trunk_graph_, device_, *store_, trunk_precision_);
 }
 
 void Session::use_weights(const ParameterValues& values) {
   for (ParameterInit& parameter : training_.model.parameters) {
     const auto found = values.find(parameter.name);
-    if (found != values.end()) parameter.values = found->second;
+    if (found != values.end() && !parameter.treatment.is_reinitialized) parameter.values = found->second;
   }
 }
 
 void Session::initialize(std::uint64_t seed) {
+  trunk_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {
     store_->write(parameter.name, initial_values(parameter, seed));
+  }
+}
+
+void Session::begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options) {
+  const std::vector<NamedTensor> kept = tensors(true);
+  training_program_.reset();  // before the new ones take their memory
+  evaluation_program_.reset();
+  store_.reset();
+  Findings findings;
+  *this = Session(config, findings, device_, files, options);
+  release_file_weights();
+  for (const NamedTensor& tensor : kept) {
+    if (store_->has(tensor.name)) store_->write(tensor.name, tensor.values);
   }
 }
 
@@ -89,17 +134,42 @@ void Session::release_file_weights() {
   for (ParameterInit& parameter : training_.model.parameters) parameter.values.reset();
 }
 
-const float* Session::images_of(const Batch& batch, const BuiltGraph& built) {
-  if (built.model.running.empty() || batch.count == batch.capacity) return batch.images.data();
-  filled_images_ = batch.images;
-  const std::size_t row = batch.images.size() / static_cast<std::size_t>(batch.capacity);
+const float* Session::rows_of(const Batch& batch, const BuiltGraph& built) {
+  const std::vector<float>* rows = &batch.images;
+  if (has_trunk() && !batch.has_features) {
+    if (!trunk_) trunk_ = make_trunk();
+    feature_rows_.resize(static_cast<std::size_t>(trunk_->row_values()) * static_cast<std::size_t>(batch.capacity));
+    trunk_->run(batch.images.data(), batch.capacity, feature_rows_.data());
+    rows = &feature_rows_;
+  }
+  if (built.model.running.empty() || batch.count == batch.capacity) return rows->data();
+  filled_rows_ = *rows;
+  const std::size_t row = rows->size() / static_cast<std::size_t>(batch.capacity);
   const std::size_t samples = row * static_cast<std::size_t>(batch.count);
-  for (std::size_t i = samples; i < filled_images_.size(); ++i) filled_images_[i] = filled_images_[i - samples];
-  return filled_images_.data();
+  for (std::size_t i = samples; i < filled_rows_.size(); ++i) filled_rows_[i] = filled_rows_[i - samples];
+  return filled_rows_.data();
+}
+
+void Session::feed_rows(Program& program, const BuiltGraph& built, const Batch& batch) {
+  const float* rows = rows_of(batch, built);
+  if (!has_trunk()) return program.set_input(built.model.input, rows);
+  const auto capacity = static_cast<std::ptrdiff_t>(batch.capacity);
+  const auto row = static_cast<std::ptrdiff_t>(row_values_of(*built.graph, built.features));
+  std::ptrdiff_t offset = 0;
+  for (const ValueId feature : built.features) {
+    const std::ptrdiff_t length = element_count(built.graph->value(feature).type.shape) / capacity;
+    if (length == row) return program.set_input(feature, rows);
+    feature_.resize(static_cast<std::size_t>(length * capacity));
+    for (std::ptrdiff_t n = 0; n < capacity; ++n) {
+      std::copy_n(rows + n * row + offset, length, feature_.data() + n * length);
+    }
+    program.set_input(feature, feature_.data());
+    offset += length;
+  }
 }
 
 void Session::feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects) {
-  program.set_input(built.model.input, images_of(batch, built));
+  feed_rows(program, built, batch);
   program.set_input(built.objective.sample_weights, batch.weights.data());
   for (const ObjectiveTerm& term : built.objective.terms) {
     if (term.target == CLASS) {
@@ -153,20 +223,40 @@ void Session::evaluate(const Batch& batch, int max_objects) {
   fetch(*evaluation_program_, evaluation_);
 }
 
-std::vector<NamedTensor> Session::tensors(bool with_slots) const {
+std::vector<NamedTensor> Session::read(const Choice& wants) const {
   std::vector<NamedTensor> found;
   for (const std::string& name : store_->names()) {
     const auto& entry = store_->get(name);
-    if (entry.is_state && !with_slots) continue;
-    found.push_back({name, entry.type.shape, store_->read(name)});
+    if (wants(name, entry.is_state)) found.push_back({name, entry.type.shape, store_->read(name)});
   }
   return found;
 }
 
+std::vector<NamedTensor> Session::tensors(bool with_slots) const {
+  return read([&](const std::string&, bool is_slot) { return with_slots || !is_slot; });
+}
+
+std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const {
+  return read([&](const std::string& name, bool is_slot) { return (with_slots || !is_slot) && !frozen_.count(name); });
+}
+
+std::vector<NamedTensor> Session::frozen_tensors() const {
+  return read([&](const std::string& name, bool) { return frozen_.count(name) > 0; });
+}
+
 void Session::restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
+  write([&](const std::string&, bool is_slot) { return with_slots || !is_slot; }, tensors, source);
+}
+
+void Session::restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
+  write([&](const std::string& name, bool is_slot) { return (with_slots || !is_slot) && !frozen_.count(name); },
+        tensors, source);
+}
+
+void Session::write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source) {
   for (const std::string& name : store_->names()) {
     const auto& entry = store_->get(name);
-    if (entry.is_state && !with_slots) continue;
+    if (!wants(name, entry.is_state)) continue;
     const auto found =
         std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
     if (found == tensors.end()) throw InputError(source + ": tensor \"" + name + "\" is missing");
@@ -175,6 +265,7 @@ void Session::restore(const std::vector<NamedTensor>& tensors, bool with_slots, 
                        to_text(entry.type.shape));
     }
     store_->write(name, found->values);
+    if (frozen_.count(name)) trunk_.reset();
   }
 }
 

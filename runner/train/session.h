@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "runner/store/safetensors.h"
 #include "runner/train/build.h"
 #include "runner/train/metrics.h"
+#include "runner/train/trunk_program.h"
 #include "runner/train/weights/pretrained.h"
 
 namespace thaw {
@@ -19,19 +22,29 @@ struct StepOutcome {
   double gradient_norm = 0;  ///< NaN: loss or a gradient was not finite and nothing was updated
 };
 
-/// What the experiment multiplies in.
+/// What the experiment multiplies in, and its frozen trunk.
 Precision precision_of(const Experiment& config);
+Precision trunk_precision_of(const Experiment& config);
 
-/// An experiment's model on a device: weights, the training and the evaluation program.
+struct SessionOptions {
+  TrainingStage stage = {};
+};
+
+/// An experiment's model on a device: weights, the training and the evaluation program, and the frozen trunk before
+/// them.
 class Session {
  public:
   /// Builds and binds both programs over one arena. Throws InputError if a layer does not fit.
-  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {});
+  Session(const Experiment& config, Findings& findings, std::shared_ptr<Device> device, const ModelFiles& files = {},
+          const SessionOptions& options = {});
 
   /// These parameters start from these values: call before initialize().
   void use_weights(const ParameterValues& values);
   /// Initial weights: those of files, all others from the experiment's seed.
   void initialize(std::uint64_t seed);
+  /// Builds it anew for another stage. All weights, and the slots of those that stay trained, keep their values to the
+  /// bit; slots of weights that were frozen begin at 0.
+  void begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
   void release_file_weights();
 
@@ -42,13 +55,26 @@ class Session {
   std::optional<ValueId> find_non_finite(const Batch& batch, int max_objects);
   void evaluate(const Batch& batch, int max_objects);
 
+  bool has_trunk() const { return !training_.cut.empty(); }
+  /// The trunk with the weights as they are now, bound. Call after initialize() or restore().
+  std::unique_ptr<TrunkProgram> make_trunk() const;
+  /// Batches of pictures go through this trunk first, which takes a batch of training at a time; without one, only
+  /// batches of features can be trained on.
+  void use_trunk(std::unique_ptr<TrunkProgram> trunk) { trunk_ = std::move(trunk); }
+
   /// Results of the last train_step() or evaluate().
   const BatchResult& result() const { return result_; }
 
-  /// Weights and, with `with_slots`, the optimizer's: row-major copies, sorted by name.
+  /// Weights with running statistics and, with `with_slots`, the optimizer's slots: row-major copies, sorted by name.
   std::vector<NamedTensor> tensors(bool with_slots) const;
-  /// Overwrites what `tensors` names. Throws InputError naming `source` if one is missing or of another shape.
+  /// The same without frozen() ones: what a checkpoint holds.
+  std::vector<NamedTensor> changing_tensors(bool with_slots) const;
+  std::vector<NamedTensor> frozen_tensors() const;
+  /// Overwrites those from `tensors`. Throws InputError naming `source` if one is missing or of another shape.
   void restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
+  void restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
+  /// Names of the weights and statistics that no step of any stage changes.
+  const std::set<std::string>& frozen() const { return frozen_; }
 
   const BuiltGraph& training() const { return training_; }
   const BuiltGraph& evaluation() const { return evaluation_; }
@@ -60,9 +86,14 @@ class Session {
   std::size_t parameter_bytes() const { return store_->bytes(); }
 
  private:
-  /// The batch's pictures; rows that only fill it up repeat the others where the batch's statistics are looked at, so
+  using Choice = std::function<bool(const std::string& name, bool is_slot)>;
+  std::vector<NamedTensor> read(const Choice& wants) const;
+  void write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source);
+  /// The batch's rows as the graph takes them: pictures or features.
+  void feed_rows(Program& program, const BuiltGraph& built, const Batch& batch);
+  /// The batch's rows; those that only fill it up repeat the others where the batch's statistics are looked at, so
   /// that these are of real samples.
-  const float* images_of(const Batch& batch, const BuiltGraph& built);
+  const float* rows_of(const Batch& batch, const BuiltGraph& built);
   void feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects);
   void fetch(const Program& program, const BuiltGraph& built);
 
@@ -71,7 +102,11 @@ class Session {
   std::shared_ptr<ParameterStore> store_;
   std::unique_ptr<Program> training_program_, evaluation_program_;
   BatchResult result_;
-  std::vector<float> filled_images_;
+  std::vector<float> filled_rows_, feature_rows_, feature_;
+  std::set<std::string> frozen_;
+  TrunkGraph trunk_graph_;
+  std::unique_ptr<TrunkProgram> trunk_;
+  Precision trunk_precision_;
 };
 
 /// SHA-256 over names, shapes and values, in order.

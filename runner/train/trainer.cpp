@@ -6,10 +6,12 @@
 #include <thread>
 
 #include "runner/config/model_facts.h"
+#include "runner/config/resolve.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
 #include "runner/train/run_facts.h"
+#include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
@@ -68,6 +70,13 @@ std::string weights_sha256(const OpenedModels& models, const ComposedModel& mode
   return hash.hex();
 }
 
+/// From here on the experiment holds rules instead of the strategy's name, and so does the text that the run keeps.
+void resolve_transfer(LoadedExperiment& loaded, const StrategyFacts& facts, Findings& findings) {
+  if (!loaded.config.has_transfer()) return;
+  expand_strategy(loaded.config, facts, findings);
+  loaded.resolved_text = resolve(loaded.config);
+}
+
 /// The run's folder, once no other process holds it if that is wanted. Nothing if a signal ended the waiting.
 std::optional<RunFolder> open_folder(const std::string& name, const std::string& id, const RunOptions& options) {
   if (!options.waits_for_others) return RunFolder::open(options.runs_root, name, id);
@@ -101,7 +110,9 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
   prepared.models = open_model_files(config.model(), roots, findings);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
   if (findings.empty()) {
-    const BuiltGraph built = build_training(config, prepared.models.files, findings);
+    Experiment plain = config;  // rules must not change what counts as taken from files
+    plain.clear_transfer();
+    const BuiltGraph built = build_training(plain, prepared.models.files, findings);
     if (findings.empty()) check_output_units(config, built, prepared.train->classes(), findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
     if (findings.empty()) {
@@ -109,6 +120,7 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
     }
     for (const ParameterInit& parameter : built.model.parameters) prepared.parameters[parameter.name] = parameter.shape;
     prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);
+    if (findings.empty()) resolve_transfer(prepared.loaded, {built, prepared.pretrained}, findings);
   }
   findings.throw_if_any();
   return prepared;

@@ -14,6 +14,8 @@ namespace thaw {
 /// Where and how to run.
 struct RunOptions {
   std::string runs_root = "runs";
+  std::string cache_folder = {};                    ///< for features of frozen trunks; empty: .cache under runs_root
+  std::int64_t cache_limit_bytes = 20'000'000'000;  ///< that they may take up together
   DataRoots data_roots;
   bool wants_profile = false;     ///< time the kernels of some steps (StepProfiler)
   bool waits_for_others = false;  ///< until no other process runs the same; otherwise that is a mistake

@@ -2,9 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
-#include <iomanip>
-#include <sstream>
+#include <filesystem>
 #include <utility>
 
 #include "runner/store/durable_file.h"
@@ -38,6 +38,11 @@ Loader::Options validation_options(const Experiment& config) {
   return options;
 }
 
+std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& source) {
+  const std::int64_t batch = config.train().batch_size();
+  return (source.size() + batch - 1) / batch;
+}
+
 void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const MetricSet& metrics,
                 const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -47,11 +52,27 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
   }
 }
 
-/// The contents of model files are read for the last time: weights and structure are the session's now.
-Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device) {
+/// What a run goes on from, or begins with.
+TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stages) {
+  TrainingState state;
+  if (latest.checkpoint) {
+    state.step = latest.checkpoint->step;
+    state.read(latest.checkpoint->metadata);
+  } else {
+    state.stage.number = stages.begun_at_start();
+    state.stage.begun_after.assign(static_cast<std::size_t>(state.stage.number), 0);
+  }
+  return state;
+}
+
+/// Where no stage is to come, the contents of model files are read for the last time: weights and structure are the
+/// session's now.
+Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device, const StagePlan& stages,
+                     const TrainingStage& stage) {
   Findings findings = prepared.loaded.findings();
-  const ModelFiles files = std::exchange(prepared.models.files, {});
-  Session session(prepared.loaded.config, findings, std::move(device), files);
+  const ModelFiles files = prepared.models.files;
+  if (stage.number == stages.count()) prepared.models.files.clear();
+  Session session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
   session.use_weights(std::exchange(prepared.weights.values, {}));
   return session;
 }
@@ -66,19 +87,17 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       options_(options),
       id_(id),
       folder_(RunFolder::open(options.runs_root, config_.name(), id)),
-      session_(make_session(prepared_, device_)),
+      stages_(config_),
+      latest_(find_latest(folder_.checkpoints_path())),
+      state_(first_state(latest_, stages_)),
+      session_(make_session(prepared_, device_, stages_, state_.stage)),
       process_bytes_(rss_bytes() - session_.file_weight_bytes()),
       train_metrics_(config_, session_.training().objective.terms),
       validation_metrics_(config_, session_.training().objective.terms),
-      train_loader_(prepared_.train, train_options(config_)),
       record_(folder_.record_path()),
-      progress_(config_.train().epochs(), train_loader_.batches_per_epoch()),
-      steps_per_epoch_(train_loader_.batches_per_epoch()),
+      progress_(config_.train().epochs(), steps_of_an_epoch(config_, *prepared_.train)),
+      steps_per_epoch_(steps_of_an_epoch(config_, *prepared_.train)),
       total_steps_(steps_per_epoch_ * config_.train().epochs()) {
-  if (prepared_.validation) {
-    validation_loader_ = std::make_unique<Loader>(prepared_.validation, validation_options(config_));
-    validation_loader_->seek(0, 0);
-  }
   const BestRule best = best_rule(config_, train_metrics_.infos());
   best_metric_ = best.metric;
   best_is_max_ = best.is_max;
@@ -93,8 +112,7 @@ double TrainingRun::wall_seconds() const { return state_.wall_s + seconds_since(
 
 void TrainingRun::begin() {
   folder_.write_experiment(prepared_.loaded.resolved_text);
-  const LatestCheckpoint latest = find_latest(folder_.checkpoints_path());
-  for (const std::string& warning : latest.warnings) progress_.note("warning: " + warning);
+  for (const std::string& warning : latest_.warnings) progress_.note("warning: " + warning);
 
   if (options_.wants_profile) {
     peaks_ = device_->measure_peaks();
@@ -103,12 +121,12 @@ void TrainingRun::begin() {
   const auto events = read_record(folder_.record_path()).events;
   const bool has_start = !events.empty() && events.front().has_started();
   const bool was_stopped = !events.empty() && events.back().has_stopped();
-  if (latest.checkpoint) {
-    restore(*latest.checkpoint);
-  } else {
-    session_.initialize(config_.seed());
-  }
+  session_.initialize(config_.seed());  // a checkpoint holds what changes, nothing else
   session_.release_file_weights();
+  if (latest_.checkpoint) restore(*latest_.checkpoint);
+  latest_.checkpoint.reset();
+  save_frozen();
+  auto trunk = session_.has_trunk() ? session_.make_trunk() : nullptr;
   if (has_start) {
     Event event;
     event.mutable_resumed()->set_from_step(state_.step);
@@ -119,17 +137,57 @@ void TrainingRun::begin() {
     Event event;
     *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
                                                steps_per_epoch_, best_metric_, best_is_max_});
-    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_};
+    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_, trunk.get()};
     Prediction* prediction = event.mutable_started()->mutable_prediction();
     *prediction = predict_sizes(foreseen);
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
     append(std::move(event));
     for (const WeightsLoaded& table : prepared_.weights.tables) progress_.note(weights_line(table));
   }
-  train_loader_.seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
+  const bool has_stage = std::any_of(events.begin(), events.end(), [](const Event& e) { return e.has_stage_begun(); });
+  if (state_.step == 0 && state_.stage.number > 0 && !has_stage) append_stage(1, "at epoch 1", {});
+  make_rows(std::move(trunk));
+  if (ended_) return;
   if (options_.wants_profile) {
     profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
   }
+}
+
+void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
+  train_loader_.reset();  // they hold the rows before
+  validation_loader_.reset();
+  rows_ = {};
+  FeatureCache::Options cache;
+  cache.folder = options_.cache_folder.empty() ? options_.runs_root + "/.cache" : options_.cache_folder;
+  cache.limit_bytes = options_.cache_limit_bytes;
+  cache.note = [this](const std::string& text) { progress_.note(text); };
+  cache.is_stopping = [this] { return stop_signal_.is_requested(); };
+  rows_ = thaw::make_rows(session_, std::move(trunk),
+                          {config_, prepared_.train, prepared_.validation, std::move(cache), progress_});
+  for (TrunkReady& ready : rows_.ready) {
+    Event event;
+    ready.set_stage(state_.stage.number);
+    *event.mutable_trunk_ready() = std::move(ready);
+    append(std::move(event));
+  }
+  if (rows_.is_stopped) {
+    ended_ = stop();
+    return;
+  }
+  train_loader_ = std::make_unique<Loader>(rows_.train, train_options(config_));
+  train_loader_->seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
+  if (!rows_.validation) return;
+  validation_loader_ = std::make_unique<Loader>(rows_.validation, validation_options(config_));
+  validation_loader_->seek(0, 0);
+}
+
+/// The first batch as pictures: its rows may be features of them.
+DataPreview TrainingRun::preview_of(const Batch& first) const {
+  if (!first.has_features) return preview(first, train_source(), "train", folder_.path());
+  Loader::Options options = train_options(config_);
+  options.threads = 0;
+  Loader pictures(prepared_.train, options);
+  return preview(pictures.next(), train_source(), "train", folder_.path());
 }
 
 /// What was timed so far, once: at the last step to time, or where training ends before.
@@ -142,51 +200,37 @@ void TrainingRun::append_profile() {
 }
 
 void TrainingRun::restore(const Checkpoint& checkpoint) {
-  session_.restore(checkpoint.tensors, true, checkpoint.path);
-  const Metadata& saved = checkpoint.metadata;
-  state_.step = checkpoint.step;
-  state_.best_epoch = static_cast<int>(saved.integer("best_epoch"));
-  state_.best_value = saved.real("best_value");
-  state_.epochs_since_best = static_cast<int>(saved.integer("epochs_since_best"));
-  state_.wall_s = saved.real("wall_s");
-  state_.first_step_s = saved.real("first_step_s");
-  state_.last_finite_loss = saved.real("last_finite_loss");
-  state_.is_stopped_early = saved.integer("is_stopped_early") != 0;
-  train_metrics_.restore(saved.reals("sums"));
-  const auto time = saved.reals("epoch_time");
-  state_.epoch_time.set_data_wait_s(time.at(0));
-  state_.epoch_time.set_forward_s(time.at(1));
-  state_.epoch_time.set_backward_s(time.at(2));
-  state_.epoch_time.set_update_s(time.at(3));
-  state_.epoch_time.set_other_s(time.at(4));
-  state_.epoch_time.set_validation_s(time.at(5));
-  state_.epoch_time.set_checkpoint_s(time.at(6));
+  session_.restore_changing(checkpoint.tensors, true, checkpoint.path);
+  train_metrics_.restore(checkpoint.metadata.reals("sums"));
+}
+
+/// What no step changes is written once, beside the checkpoints.
+void TrainingRun::save_frozen() {
+  const std::string path = folder_.frozen_path();
+  if (session_.frozen().empty() || std::filesystem::exists(path)) return;
+  CheckpointView view;
+  const auto tensors = session_.frozen_tensors();
+  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
+  write_checkpoint(path, view);
 }
 
 void TrainingRun::save() {
   const auto start = Clock::now();
-  const TimeSplit& time = state_.epoch_time;
+  TrainingState saved = state_;
+  saved.wall_s = wall_seconds();
   CheckpointView view;
   view.step = state_.step;
-  view.metadata.set_integer("best_epoch", state_.best_epoch);
-  view.metadata.set_real("best_value", state_.best_value);
-  view.metadata.set_integer("epochs_since_best", state_.epochs_since_best);
-  view.metadata.set_real("wall_s", wall_seconds());
-  view.metadata.set_real("first_step_s", state_.first_step_s);
-  view.metadata.set_real("last_finite_loss", state_.last_finite_loss);
-  view.metadata.set_integer("is_stopped_early", state_.is_stopped_early ? 1 : 0);
+  saved.write(view.metadata);
   view.metadata.set_reals("sums", train_metrics_.state());
-  view.metadata.set_reals("epoch_time",
-                          std::vector<double>{time.data_wait_s(), time.forward_s(), time.backward_s(), time.update_s(),
-                                              time.other_s(), time.validation_s(), time.checkpoint_s()});
-  const auto tensors = session_.tensors(true);
+  const auto tensors = session_.changing_tensors(true);
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
   save_checkpoint(folder_.checkpoints_path(), view);
-  state_.epoch_time.set_checkpoint_s(time.checkpoint_s() + seconds_since(start));
+  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
 }
 
 RunOutcome TrainingRun::run() {
   begin();
+  if (ended_) return *ended_;
   const int first_epoch = static_cast<int>(state_.step / steps_per_epoch_) + 1;
   for (int epoch = first_epoch; epoch <= config_.train().epochs() && !state_.is_stopped_early; ++epoch) {
     train_epoch(epoch);
@@ -202,11 +246,11 @@ void TrainingRun::train_epoch(int epoch) {
       return;
     }
     const auto start = Clock::now();
-    const Batch& batch = train_loader_.next();
+    const Batch& batch = train_loader_->next();
     state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + seconds_since(start));
     if (state_.step == 0) {
       Event event;
-      *event.mutable_data_preview() = preview(batch, train_source(), "train", folder_.path());
+      *event.mutable_data_preview() = preview_of(batch);
       append(std::move(event));
     }
     train_step(batch, epoch);
@@ -257,13 +301,15 @@ void TrainingRun::end_epoch(int epoch) {
   std::vector<double> validation;
   if (validation_loader_) {
     const auto start = Clock::now();
-    validation = measure(session_, *validation_loader_, *prepared_.validation, validation_metrics_);
+    validation = measure(session_, *validation_loader_, *rows_.validation, validation_metrics_);
     state_.epoch_time.set_validation_s(state_.epoch_time.validation_s() + seconds_since(start));
   }
   const bool is_best = update_best(epoch, validation.empty() ? train : validation);
   if (is_best) save_best(epoch);
   const auto& stopping = config_.train();
-  if (stopping.has_early_stopping() && state_.epochs_since_best >= stopping.early_stopping().patience()) {
+  const bool is_last_stage = state_.stage.number == stages_.count();  // else weights are still to be released
+  if (stopping.has_early_stopping() && is_last_stage &&
+      state_.epochs_since_best >= stopping.early_stopping().patience()) {
     state_.is_stopped_early = true;
   }
 
@@ -278,10 +324,11 @@ void TrainingRun::end_epoch(int epoch) {
   end->set_samples_per_second(samples_per_second(steps_per_epoch_));
   end->set_peak_rss_bytes(peak_rss_bytes());
   append(std::move(event));
-  progress_.epoch(epoch, epoch_summary(train, validation) + (is_best ? "  best" : ""));
+  progress_.epoch(epoch, epoch_summary(train_metrics_.infos(), train, validation) + (is_best ? "  best" : ""));
 
   train_metrics_.reset();
   state_.epoch_time.Clear();
+  if (epoch < config_.train().epochs()) begin_stages(epoch + 1);
   save();
 }
 
@@ -306,7 +353,7 @@ void TrainingRun::save_best(int epoch) {
   CheckpointView view;
   view.step = state_.step;
   view.metadata.set_integer("epoch", epoch);
-  const auto tensors = session_.tensors(false);
+  const auto tensors = session_.changing_tensors(false);
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
   write_checkpoint(folder_.best_checkpoint_path(), view);
   state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
@@ -347,10 +394,13 @@ RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
 RunOutcome TrainingRun::finish() {
   append_profile();
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
+  const std::string frozen_sha256 = check_frozen();
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
-  session_.restore(best.tensors, false, best.path);
-  const JudgedSet judged{prepared_.validation ? prepared_.validation : prepared_.train,
-                         prepared_.validation ? "validation" : "train", config_.train().batch_size()};
+  session_.restore_changing(best.tensors, false, best.path);
+  const bool has_validation = prepared_.validation != nullptr;
+  const JudgedSet judged{has_validation ? rows_.validation : rows_.train,
+                         has_validation ? prepared_.validation : prepared_.train,
+                         has_validation ? "validation" : "train", config_.train().batch_size()};
   Event evaluated;
   *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());
   evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);
@@ -361,6 +411,7 @@ RunOutcome TrainingRun::finish() {
   finished->set_reason(state_.is_stopped_early ? "early stopping" : "all epochs done");
   finished->set_weights_sha256(last_sha256);
   finished->set_best_weights_sha256(tensors_sha256(session_.tensors(false)));
+  if (!frozen_sha256.empty()) finished->set_frozen_sha256(frozen_sha256);
   finished->set_metrics_sha256(metrics_sha256(load_run(folder_.path())));
   finished->set_best_epoch(state_.best_epoch);
   finished->set_wall_s(wall_seconds());
@@ -368,24 +419,6 @@ RunOutcome TrainingRun::finish() {
   finished->set_time_to_first_step_s(state_.first_step_s);
   append(std::move(event));
   return {RunEnd::kDone, folder_.path(), "done"};
-}
-
-std::string TrainingRun::epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const {
-  std::ostringstream out;
-  const auto show = [&](const char* split, const std::vector<double>& values) {
-    out << split;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const MetricInfo& info = train_metrics_.infos()[i];
-      const bool is_part = info.name() != "loss" && info.name().ends_with("/loss");
-      if (is_part) continue;
-      const auto slash = info.name().find('/');
-      out << "  " << (slash == std::string::npos ? info.name() : info.name().substr(slash + 1)) << ' ' << std::fixed
-          << std::setprecision(4) << values[i];
-    }
-  };
-  show("train", train);
-  if (!validation.empty()) show("  |  validation", validation);
-  return out.str();
 }
 
 }  // namespace thaw

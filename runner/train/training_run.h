@@ -8,23 +8,13 @@
 #include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
 #include "runner/train/evaluate.h"
+#include "runner/train/features.h"
+#include "runner/train/stage_plan.h"
 #include "runner/train/step_profiler.h"
 #include "runner/train/trainer.h"
+#include "runner/train/training_state.h"
 
 namespace thaw {
-
-/// What training remembers from step to step beside the weights. All of it travels in checkpoints.
-struct TrainingState {
-  std::int64_t step = 0;  ///< steps finished
-  int best_epoch = 0;     ///< from 1; 0: none yet
-  double best_value = 0;
-  int epochs_since_best = 0;
-  double wall_s = 0;        ///< of all processes that worked on the run
-  double first_step_s = 0;  ///< from the first process's start to its first finished step
-  TimeSplit epoch_time;     ///< of the epoch under way
-  double last_finite_loss = 0;
-  bool is_stopped_early = false;
-};
 
 /// One process's work on one run: from its newest checkpoint to its end, a stop signal or a divergence.
 class TrainingRun {
@@ -35,12 +25,22 @@ class TrainingRun {
 
  private:
   void begin();
+  /// Lets the frozen trunk do its part and opens the loaders of what it leaves. A request to stop ends the run
+  /// meanwhile.
+  void make_rows(std::unique_ptr<TrunkProgram> trunk);
+  DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
+  /// The stages that are due before `epoch`.
+  void begin_stages(int epoch);
+  void append_stage(int epoch, const std::string& reason, std::vector<TransferRow> rows);
+  /// Throws InternalError if a tensor that no stage changes is not what it was when the run began.
+  std::string check_frozen();
   void train_epoch(int epoch);
   void train_step(const Batch& batch, int epoch);
   void end_epoch(int epoch);
   bool update_best(int epoch, const std::vector<double>& judged);
   void save_best(int epoch);
+  void save_frozen();
   void save();
   RunOutcome stop();
   RunOutcome diverge(const Batch& batch, double learning_rate);
@@ -49,24 +49,25 @@ class TrainingRun {
   void append_profile();
   double wall_seconds() const;
   double samples_per_second(std::int64_t steps_in_epoch) const;
-  std::string epoch_summary(const std::vector<double>& train, const std::vector<double>& validation) const;
   const SampleSource& train_source() const { return *prepared_.train; }
 
-  PreparedExperiment prepared_;  ///< without the model files' contents: the session has what it needs of them
+  PreparedExperiment prepared_;  ///< without the model files' contents, once no stage is to be built from them
   const Experiment& config_;
   std::shared_ptr<Device> device_;
   const RunOptions& options_;
   std::string id_;
   StopSignal stop_signal_;
   RunFolder folder_;
+  StagePlan stages_;
+  LatestCheckpoint latest_;  ///< that this process goes on from; let go once it does
+  TrainingState state_;
   Session session_;
   std::int64_t process_bytes_;  ///< Foreseen's
   MetricSet train_metrics_, validation_metrics_;
-  Loader train_loader_;
-  std::unique_ptr<Loader> validation_loader_;
+  TrainingRows rows_;
+  std::unique_ptr<Loader> train_loader_, validation_loader_;
   RecordWriter record_;
   Progress progress_;
-  TrainingState state_;
   MachinePeaks peaks_;  ///< only for a profile
   std::optional<StepProfiler> profiler_;
   std::int64_t steps_per_epoch_;

@@ -19,9 +19,13 @@ struct UpdateCase {
   std::string op;
   Attributes attributes;
   double gradient_size = 1;
+  double first_step = 1;  ///< the first one that is checked
 };
 
 std::ostream& operator<<(std::ostream& out, const UpdateCase& each) { return out << each.name; }
+
+// By weight, as kShapes.
+const std::vector<double> kMultipliers{1, 0.1, 0, 2.5}, kDecays{0.3, 0, 0.01, 0.05};
 
 const std::vector<UpdateCase> kCases{
     {"Sgd", "Sgd", {}},
@@ -35,6 +39,29 @@ const std::vector<UpdateCase> kCases{
     {"AdamSlow", "Adam", {{"beta_1", 0.99}, {"beta_2", 0.9999}, {"epsilon", 1e-7}}},
     {"AdamClippedByNorm", "Adam", {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"clip_global_norm", 1.5}}},
     {"AdamTinyGradients", "Adam", {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}, 1e-12},
+    {"SgdDecayed", "Sgd", {{"weight_decays", kDecays}}},
+    {"SgdClippedThenDecayed", "Sgd", {{"clip_value", 0.25}, {"weight_decays", kDecays}}},
+    {"SgdMultiplied", "Sgd", {{"momentum", 0.9}, {"learning_rate_multipliers", kMultipliers}}},
+    {"SgdAll",
+     "Sgd",
+     {{"momentum", 0.9},
+      {"nesterov", std::int64_t{1}},
+      {"learning_rate_multipliers", kMultipliers},
+      {"weight_decays", kDecays}}},
+    {"RmsPropAll",
+     "RmsProp",
+     {{"rho", 0.9}, {"epsilon", 1e-7}, {"learning_rate_multipliers", kMultipliers}, {"weight_decays", kDecays}}},
+    {"AdamDecayed", "Adam", {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"weight_decays", kDecays}}},
+    {"AdamReleasedLater",
+     "Adam",
+     {{"beta_1", 0.9},
+      {"beta_2", 0.999},
+      {"epsilon", 1e-7},
+      {"learning_rate_multipliers", kMultipliers},
+      {"weight_decays", kDecays},
+      {"first_steps", std::vector<std::int64_t>{0, 99, 7, 0}}},
+     1,
+     100},
 };
 
 // One element; an odd number; more than a thread takes at a time, and not a multiple of anything.
@@ -64,7 +91,8 @@ struct BuiltUpdate {
     feeds[id] = reference::random_values(element_count(value.type.shape), 50 + static_cast<std::uint64_t>(id), low, 1);
     for (double& number : feeds[id]) {
       if (is_gradient) number = static_cast<float>(number * update.gradient_size);
-      if (value.kind == ValueKind::kParameter) number = 0;  // so that the result is the move, to its last bit
+      // So that the result is the move, to its last bit; what decays must not be 0.
+      if (value.kind == ValueKind::kParameter && !update.attributes.has("weight_decays")) number = 0;
     }
     if (value.name == "step") feeds[id] = {1};
     if (value.name == "learning_rate") feeds[id] = {static_cast<float>(0.01)};
@@ -79,7 +107,8 @@ class UpdateKernelTest : public ::testing::TestWithParam<UpdateCase> {};
 
 TEST_P(UpdateKernelTest, MatchesTheReference) {
   for (const DeviceChoice& choice : devices()) {
-    for (const double t : {1.0, 2.0, 1000.0, 1e6}) {
+    for (const double after : {0.0, 1.0, 999.0, 999999.0}) {
+      const double t = GetParam().first_step + after;
       SCOPED_TRACE(::testing::Message() << GetParam().name << " at step " << t << " on " << choice);
       BuiltUpdate built(GetParam());
       built.feeds[built.graph.find("step")] = {t};

@@ -5,6 +5,9 @@
 //   Adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
 //             w -= rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)
 //
+// with PyTorch's weight decay d: SGD and RMSprop begin with g += d w, AdamW takes rate d w off the weight besides. The
+// rate of a parameter is multiplied by its own number; Adam's t of a parameter counts from its own first step.
+//
 // Inputs: loss, rate, t, then all weights, all gradients, then slot by slot one for each weight. The output is the
 // joint norm of the gradients before clipping; if it or the loss is not finite nothing changes and the output is NaN.
 #include <algorithm>
@@ -21,8 +24,16 @@ struct Update {
   explicit Update(const Call& each) : call(each), count(static_cast<int>(each.node.attributes.integer("count"))) {}
 
   double loss() const { return call.in(0).at(0); }
-  double rate() const { return call.in(1).at(0); }
-  double step() const { return call.in(2).at(0); }
+  double rate(int i) const { return call.in(1).at(0) * of("learning_rate_multipliers", i, 1); }
+  double step(int i) const {
+    const auto first = call.node.attributes.integers("first_steps");
+    return call.in(2).at(0) - static_cast<double>(first.empty() ? 0 : first.at(static_cast<std::size_t>(i)));
+  }
+  double decay(int i) const { return of("weight_decays", i, 0); }
+  double of(const char* list, int i, double otherwise) const {
+    const auto numbers = call.node.attributes.reals(list);
+    return numbers.empty() ? otherwise : numbers.at(static_cast<std::size_t>(i));
+  }
   double real(const char* name) const { return call.node.attributes.real(name); }
   Tensor& weight(int i) const { return call.in(3 + i); }
   Tensor& gradient(int i) const { return call.in(3 + count + i); }
@@ -51,7 +62,7 @@ struct Update {
 /// Moves weight k of parameter i by SGD's rule, given its direction.
 void descend(const Update& update, int i, std::size_t k, double direction, int velocity_slot) {
   double& w = update.weight(i).values[k];
-  const double momentum = update.real("momentum"), move = update.rate() * direction;
+  const double momentum = update.real("momentum"), move = update.rate(i) * direction;
   if (momentum == 0) {
     w -= move;
     return;
@@ -61,22 +72,30 @@ void descend(const Update& update, int i, std::size_t k, double direction, int v
   w += update.call.node.attributes.integer("nesterov") ? momentum * v - move : v;
 }
 
-void sgd(const Update& update, int i, std::size_t k, double g) { descend(update, i, k, g, 0); }
+double penalized(const Update& update, int i, std::size_t k, double g) {
+  return g + update.decay(i) * update.weight(i).values[k];
+}
+
+void sgd(const Update& update, int i, std::size_t k, double g) { descend(update, i, k, penalized(update, i, k, g), 0); }
 
 void rms_prop(const Update& update, int i, std::size_t k, double g) {
+  g = penalized(update, i, k, g);
   double& a = update.slot(0, i).values[k];
   a = update.real("rho") * a + (1 - update.real("rho")) * g * g;
   descend(update, i, k, g / std::sqrt(a + update.real("epsilon")), 1);
 }
 
 void adam(const Update& update, int i, std::size_t k, double g) {
-  const double b1 = update.real("beta_1"), b2 = update.real("beta_2"), t = update.step();
+  const double b1 = update.real("beta_1"), b2 = update.real("beta_2"), t = update.step(i);
   double& m = update.slot(0, i).values[k];
   double& v = update.slot(1, i).values[k];
   m = b1 * m + (1 - b1) * g;
   v = b2 * v + (1 - b2) * g * g;
-  update.weight(i).values[k] -= update.rate() * std::sqrt(1 - std::pow(b2, t)) / (1 - std::pow(b1, t)) * m /
-                                (std::sqrt(v) + update.real("epsilon"));
+  double& w = update.weight(i).values[k];
+  const double decay = update.rate(i) * update.decay(i) * w;
+  w -= update.rate(i) * std::sqrt(1 - std::pow(b2, t)) / (1 - std::pow(b1, t)) * m /
+           (std::sqrt(v) + update.real("epsilon")) +
+       decay;
 }
 
 template <void (*move)(const Update&, int, std::size_t, double)>

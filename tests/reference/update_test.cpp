@@ -87,6 +87,39 @@ TEST(UpdateReference, ClipsByValue) {
   EXPECT_DOUBLE_EQ(descend("Sgd", {{"clip_value", 0.125}}, {-0.5}).weight, 1 + 0.0125);
 }
 
+TEST(UpdateReference, SgdDecaysAfterClipping) {
+  // g: 0.125 + 0.5 * 1, then 0.125 + 0.5 * 0.9375.
+  const Attributes attributes{{"clip_value", 0.125}, {"weight_decays", std::vector<double>{0.5}}};
+  EXPECT_DOUBLE_EQ(descend("Sgd", attributes, {0.5, 0.5}).weight, 0.9375 - 0.1 * (0.125 + 0.5 * 0.9375));
+}
+
+TEST(UpdateReference, RmsPropDecaysBeforeItSquares) {
+  const double g = 0.5 + 0.25;
+  const Attributes attributes{{"rho", 0.9}, {"epsilon", 1e-3}, {"weight_decays", std::vector<double>{0.25}}};
+  EXPECT_DOUBLE_EQ(descend("RmsProp", attributes, {0.5}).weight, 1 - 0.1 * g / std::sqrt(0.1 * g * g + 1e-3));
+}
+
+TEST(UpdateReference, AdamDecaysBesides) {
+  const Attributes plain{{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-3}};
+  Attributes decayed = plain;
+  decayed.set("weight_decays", std::vector<double>{0.25});
+  const double move = descend("Adam", plain, {0.5}).weight - 1;
+  EXPECT_DOUBLE_EQ(descend("Adam", decayed, {0.5}).weight, 1 - 0.1 * 0.25 + move);
+}
+
+TEST(UpdateReference, MultipliesTheRate) {
+  const Attributes attributes{{"learning_rate_multipliers", std::vector<double>{0.5}}};
+  EXPECT_DOUBLE_EQ(descend("Sgd", attributes, {0.5}).weight, 1 - 0.025);
+}
+
+TEST(UpdateReference, AdamCountsFromAWeightsOwnFirstStep) {
+  const Attributes plain{{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-3}};
+  Attributes later = plain;
+  later.set("first_steps", std::vector<std::int64_t>{-5});  // as if step 1 were the sixth
+  const double correction = std::sqrt(1 - std::pow(0.999, 6)) / (1 - std::pow(0.9, 6));
+  EXPECT_NEAR(descend("Adam", later, {0.5}).weight, 1 - 0.1 * correction * 0.05 / (std::sqrt(0.00025) + 1e-3), 1e-13);
+}
+
 TEST(UpdateReference, ChangesNothingWhenNotFinite) {
   for (const auto& [gradient, loss] :
        {std::pair{NAN, 0.0}, {INFINITY, 0.0}, {0.5, double{NAN}}, {0.5, double{INFINITY}}}) {

@@ -268,6 +268,7 @@ std::vector<Event> begun_run(const ExampleOptions& options) {
 std::vector<Event> finished_run(const ExampleOptions& options) {
   std::vector<Event> events = begun_run(options);
   end_run(events, options, 10);
+  if (options.has_transfer) add_transfer(events);
   return events;
 }
 
@@ -305,20 +306,22 @@ void make_hostile(std::vector<Event>& events, const std::string& text) {
 }
 
 std::vector<ExampleRun> example_runs() {
-  std::vector<ExampleRun> runs = {{"finished", finished_run({})},
-                                  {"classes_only", finished_run({.has_boxes = false})},
-                                  {"killed", begun_run({.epochs_done = 4})},
-                                  {"not_begun", begun_run({.epochs_done = 0})},
-                                  {"stopped", begun_run({.epochs_done = 3})},
-                                  {"diverged", begun_run({.epochs_done = 2, .learning_rate = 3})},
-                                  {"no_validation", finished_run({.has_validation = false})},
-                                  {"hostile", finished_run({.has_weights = true, .is_profiled = true})},
-                                  {"one_epoch", finished_run({.epochs = 1, .epochs_done = 1})},
-                                  {"thousand_epochs", finished_run({.epochs = 1000, .epochs_done = 1000})},
-                                  {"profiled", finished_run({.has_weights = true, .is_profiled = true})},
-                                  overfitting_run(),
-                                  many_classes_run(),
-                                  several_objects_run()};
+  std::vector<ExampleRun> runs = {
+      {"finished", finished_run({})},
+      {"classes_only", finished_run({.has_boxes = false})},
+      {"killed", begun_run({.epochs_done = 4})},
+      {"not_begun", begun_run({.epochs_done = 0})},
+      {"stopped", begun_run({.epochs_done = 3})},
+      {"diverged", begun_run({.epochs_done = 2, .learning_rate = 3})},
+      {"no_validation", finished_run({.has_validation = false})},
+      {"hostile", finished_run({.has_weights = true, .is_profiled = true, .has_transfer = true})},
+      {"one_epoch", finished_run({.epochs = 1, .epochs_done = 1})},
+      {"thousand_epochs", finished_run({.epochs = 1000, .epochs_done = 1000})},
+      {"transfer", finished_run({.has_transfer = true})},
+      {"profiled", finished_run({.has_weights = true, .is_profiled = true})},
+      overfitting_run(),
+      many_classes_run(),
+      several_objects_run()};
   runs[4].events.push_back(stopped_event(3 * kStepsPerEpoch + 401));
   runs[5].events.push_back(diverged_event(2 * kStepsPerEpoch + 12));
   make_hostile(runs[7].events, "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{verdict}}&amp;\xff\x01");

@@ -25,8 +25,9 @@ struct ExampleOptions {
   bool has_validation = true;
   double learning_rate = 0.001;
   int pictures = 24;
-  bool has_weights = false;  ///< that were learned before
-  bool is_profiled = false;  ///< and its times foreseen
+  bool has_weights = false;   ///< that were learned before
+  bool is_profiled = false;   ///< and its times foreseen
+  bool has_transfer = false;  ///< gradual unfreezing: two stages
 };
 
 /// Started, DataPreview and the epochs: what a run leaves that has not ended.
@@ -38,6 +39,9 @@ std::vector<Event> finished_run(const ExampleOptions& options);
 Event profile_event(std::int64_t step);
 Prediction example_prediction();
 
+/// What a run that trains in stages adds: rows, hashes of what stays frozen, stages begun after epochs 3 and 5.
+void add_transfer(std::vector<Event>& events);
+
 Event stopped_event(std::int64_t step);
 Event diverged_event(std::int64_t step);
 Event resumed_event(std::int64_t step, std::int64_t from_step);
@@ -46,7 +50,7 @@ Event resumed_event(std::int64_t step, std::int64_t from_step);
 void make_hostile(std::vector<Event>& events, const std::string& text);
 
 /// One run for each page that must look right: finished, classification only, killed, stopped, diverged, no validation,
-/// overfitting, hostile names, 1 epoch, 1000 epochs, many classes.
+/// overfitting, hostile names, stages, 1 epoch, 1000 epochs, many classes.
 std::vector<ExampleRun> example_runs();
 
 /// The bytes of record.binpb.

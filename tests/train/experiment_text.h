@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runner/train/session.h"
+#include "runner/train/strategy.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -14,6 +15,18 @@ namespace thaw {
 inline Experiment experiment_of(const std::string& text) {
   Experiment config;
   if (!google::protobuf::TextFormat::ParseFromString(text, &config)) throw std::runtime_error("no experiment: " + text);
+  return config;
+}
+
+/// With the rules that its strategy stands for. Throws InputError with what that finds.
+inline Experiment with_rules(Experiment config, const ModelFiles& files = {}) {
+  Findings findings;
+  Experiment plain = config;
+  plain.clear_transfer();
+  const BuiltGraph built = build_training(plain, files, findings);
+  findings.throw_if_any();
+  expand_strategy(config, {built, parameters_with_values(built.model)}, findings);
+  findings.throw_if_any();
   return config;
 }
 

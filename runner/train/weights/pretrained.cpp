@@ -18,6 +18,7 @@ std::set<std::string> pretrained_names(const Model& model, const ComposedModel& 
     if (model.layer(i).has_onnx()) onnx_layers.insert(layers[static_cast<std::size_t>(i)]);
   }
   for (const ParameterInit& parameter : composed.parameters) {
+    if (parameter.role == ParameterRole::kConstant) continue;
     if (onnx_layers.count(parameter.name.substr(0, parameter.name.find('/'))) > 0) names.insert(parameter.name);
   }
   return names;

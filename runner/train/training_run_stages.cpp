@@ -1,0 +1,54 @@
+// What a run does where other weights are trained from then on, and the proof that the rest stayed the same.
+#include "runner/train/run_facts.h"
+#include "runner/train/training_run.h"
+#include "runner/train/transfer_facts.h"
+#include "schemas/diagnostic.h"
+#include "schemas/record.h"
+
+namespace thaw {
+
+void TrainingRun::begin_stages(int epoch) {
+  std::vector<std::string> reasons;
+  while (const auto reason = stages_.reason_for_next(state_.stage.number, epoch, state_.epochs_since_best)) {
+    reasons.push_back(*reason);
+    ++state_.stage.number;
+    state_.stage.begun_after.push_back(state_.step);
+  }
+  if (reasons.empty()) return;
+  append_profile();
+  profiler_.reset();
+  const auto before = describe_transfer(session_.training().model);
+  session_.begin_stage(config_, prepared_.models.files, {.stage = state_.stage});
+  if (state_.stage.number == stages_.count()) prepared_.models.files.clear();
+  state_.epochs_since_best = 0;
+  const auto after = describe_transfer(session_.training().model);
+  append_stage(epoch, reasons.back(), changed_rows(before, after));
+  make_rows(session_.has_trunk() ? session_.make_trunk() : nullptr);  // a shorter trunk has other features
+}
+
+void TrainingRun::append_stage(int epoch, const std::string& reason, std::vector<TransferRow> rows) {
+  Event event;
+  StageBegun& begun = *event.mutable_stage_begun();
+  begun.set_stage(state_.stage.number);
+  begun.set_epoch(epoch);
+  begun.set_reason(reason);
+  begun.set_trainable_parameters(describe_plan(session_).trainable_parameters());
+  for (TransferRow& row : rows) *begun.add_transfer() = std::move(row);
+  progress_.note("stage " + std::to_string(begun.stage()) + " (" + reason +
+                 "): " + grouped(begun.trainable_parameters()) + " parameters are trained");
+  append(std::move(event));
+}
+
+std::string TrainingRun::check_frozen() {
+  const FrozenTensors frozen = frozen_tensors(session_.training().model, session_.tensors(false));
+  const Started started = load_run(folder_.path()).started;
+  if (!started.has_frozen_sha256()) return {};
+  if (frozen.sha256 != started.frozen_sha256()) {
+    throw InternalError("weights that were to stay frozen have changed: their SHA-256 was " + started.frozen_sha256() +
+                        " before training and is " + frozen.sha256 + " now");
+  }
+  progress_.note("frozen: " + grouped(frozen.count) + " tensors unchanged, sha256 " + frozen.sha256.substr(0, 12));
+  return frozen.sha256;
+}
+
+}  // namespace thaw
