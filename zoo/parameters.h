@@ -41,7 +41,7 @@ class ParameterFactory {
   ValueId constant(const std::string& name, TensorType type, Values values);
 
   /// Numbers that the original counts among its parameters and that are constants here, or that nothing reads.
-  void count_besides(std::int64_t numbers) { statistic_count_ += numbers; }
+  void count_besides(std::int64_t numbers) { count_ += numbers; }
 
   const ComposeContext& context() const { return context_; }
   std::int64_t trainable_count() const { return trainable_count_; }
