@@ -274,7 +274,8 @@ std::string comparison_verdict(const Comparison& comparison) {
   if (groups == 1 && runs > 1) text += " that differ only in the seed";
   text += ".";
   for (const MetricView& metric : comparison.metrics) {
-    const bool is_headline = metric.kind == MetricKind::kAccuracy || metric.kind == MetricKind::kBoxShare;
+    const bool is_headline = metric.kind == MetricKind::kAccuracy || metric.kind == MetricKind::kSetAccuracy ||
+                             metric.kind == MetricKind::kBoxShare;
     if (is_headline && groups <= kMostGroupsInVerdict) text += result_sentence(comparison, metric);
   }
   return text;

@@ -31,7 +31,10 @@ RunStatus status_of(const EffectiveRecord& record) {
 MetricKind kind_of(const MetricInfo& info) {
   const std::string last = info.name().substr(info.name().rfind('/') + 1);
   if (last == "loss") return last == info.name() ? MetricKind::kTotalLoss : MetricKind::kOutputLoss;
-  if (last == "accuracy" && info.is_share()) return MetricKind::kAccuracy;
+  if (last == "accuracy" && info.is_share()) {
+    return info.kind() == "multi-label" ? MetricKind::kSetAccuracy : MetricKind::kAccuracy;
+  }
+  if (last.starts_with("top_") && last.ends_with("_accuracy") && info.is_share()) return MetricKind::kTopAccuracy;
   if (last.starts_with("iou") && last != "iou" && info.is_share()) return MetricKind::kBoxShare;
   return MetricKind::kOther;
 }

@@ -19,7 +19,9 @@ std::string status_name(RunStatus status);
 enum class MetricKind {
   kTotalLoss,
   kOutputLoss,
-  kAccuracy,  ///< share of right classes
+  kAccuracy,     ///< share of right classes
+  kSetAccuracy,  ///< share of right answers of several a sample
+  kTopAccuracy,  ///< share of samples whose class is among the likeliest
   kBoxShare,  ///< share of boxes at or above an IoU
   kOther,
 };

@@ -75,7 +75,10 @@ json metric_tile(const RecordView& view, std::size_t i) {
   const MetricView& metric = view.metrics[i];
   const auto row = view.row_of(judged.epoch);
   const bool is_unseen = judged.split != "train";
-  const bool is_count = metric.kind == MetricKind::kAccuracy || metric.kind == MetricKind::kBoxShare;
+  // Answers about one sample hang together, so several of them count as one: the interval is too wide rather than too
+  // narrow.
+  const bool is_count = metric.kind == MetricKind::kAccuracy || metric.kind == MetricKind::kSetAccuracy ||
+                        metric.kind == MetricKind::kTopAccuracy || metric.kind == MetricKind::kBoxShare;
   const bool has_interval = is_count && is_unseen && judged.samples > 0 && std::isfinite(judged.values[i]);
   const ShareInterval interval = wilson_interval(judged.values[i], judged.samples);
   const bool has_train = row && is_unseen && std::isfinite(metric.train[*row]);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "reports/number_text.h"
 #include "reports/sections.h"
@@ -23,6 +24,36 @@ double iou_threshold(const RecordView& view) {
   return threshold;
 }
 
+// Whether samples may have several labels, or none.
+bool has_label_sets(const RecordView& view) {
+  if (!view.record.evaluation) return false;
+  const auto& outputs = view.record.evaluation->output();
+  // The first output that is compared with classes is the one whose answers stand below the pictures.
+  const auto found = std::find_if(outputs.begin(), outputs.end(),
+                                  [](const OutputEvaluation& output) { return !output.kind().empty(); });
+  return found != outputs.end() && found->kind() == "multi-label";
+}
+
+std::string names_of(const RecordView& view, const std::set<int>& labels) {
+  std::string names;
+  for (const int label : labels) names += (names.empty() ? "" : ", ") + view.class_name(label);
+  return names.empty() ? "none" : names;
+}
+
+/// What a sample of several labels shows, and what was said.
+struct LabelSets {
+  std::set<int> truth, predicted;
+
+  explicit LabelSets(const Sample& sample)
+      : predicted(sample.predicted_label().begin(), sample.predicted_label().end()) {
+    for (const TrueObject& object : sample.object()) truth.insert(object.label());
+  }
+  bool is_wrong() const { return truth != predicted; }
+  std::string caption(const RecordView& view, const std::string& arrow) const {
+    return names_of(view, truth) + (is_wrong() ? arrow + names_of(view, predicted) : "");
+  }
+};
+
 // `arrow` stands between the true class and a wrong one.
 std::string class_caption(const RecordView& view, const Sample& sample, const std::string& arrow) {
   if (!sample.has_true_class() && !sample.has_predicted_class()) return {};
@@ -36,20 +67,23 @@ json sample_figure(const RecordView& view, const Sample& sample, const std::stri
   std::vector<DrawnBox> boxes;
   if (sample.has_true_box()) boxes.push_back({sample.true_box(), false, ""});
   if (sample.has_predicted_box()) boxes.push_back({sample.predicted_box(), true, ""});
-  const bool is_class_wrong = sample.has_predicted_class() && sample.true_class() != sample.predicted_class();
+  const bool has_sets = has_label_sets(view);
+  const LabelSets sets(sample);
+  const bool is_class_wrong =
+      has_sets ? sets.is_wrong() : sample.has_predicted_class() && sample.true_class() != sample.predicted_class();
   const bool is_box_wrong = sample.has_iou() && sample.iou() < iou_threshold(view);
-  const std::string words = class_caption(view, sample, " taken for ");
+  const std::string words = has_sets ? sets.caption(view, " taken for ") : class_caption(view, sample, " taken for ");
   const std::string iou = sample.has_iou() ? fixed_text(sample.iou(), 2) : "";
   return {{"svg", draw_picture(
                       sample, uri, boxes,
                       "Sample " + std::to_string(sample.index()) + ": " + words + (iou.empty() ? "" : ", IoU " + iou))},
-          {"caption", class_caption(view, sample, " → ")},
+          {"caption", has_sets ? sets.caption(view, " → ") : class_caption(view, sample, " → ")},
           {"confidence", sample.has_confidence() ? share_text(sample.confidence()) : ""},
           {"iou", iou},
           {"loss", shows_loss && sample.has_loss()
                        ? (sample.loss() < 100 ? fixed_text(sample.loss(), 2) : number_text(sample.loss()))
                        : ""},
-          {"is_judged", sample.has_predicted_class() && sample.has_true_class()},
+          {"is_judged", has_sets || (sample.has_predicted_class() && sample.has_true_class())},
           {"class_wrong", is_class_wrong},
           {"box_judged", sample.has_iou() && iou_threshold(view) > 0},
           {"box_wrong", is_box_wrong}};
@@ -60,8 +94,9 @@ json preview_figure(const RecordView& view, const Sample& sample, const std::str
   std::string names;
   for (const TrueObject& object : sample.object()) {
     const std::string name = view.class_name(object.label());
-    boxes.push_back({object.box(), false, sample.object_size() > 1 ? name : ""});
-    names += (names.empty() ? "" : ", ") + name;
+    if (object.has_box()) boxes.push_back({object.box(), false, sample.object_size() > 1 ? name : ""});
+    const bool is_mixed = object.has_share() && object.share() < 1;
+    names += (names.empty() ? "" : is_mixed ? " + " : ", ") + name + (is_mixed ? " " + share_text(object.share()) : "");
   }
   if (sample.object().empty()) {
     if (sample.has_true_box()) boxes.push_back({sample.true_box(), false, ""});
@@ -131,6 +166,7 @@ json preview(const RecordView& view, Pictures& pictures) {
     note += "; pixel values have mean " + number_text(shown.pixel_mean()) + " and standard deviation " +
             number_text(shown.pixel_std());
   }
+  if (shown.has_augmentation()) note += ". Done to samples at random: " + shown.augmentation();
   const bool has_boxes = std::any_of(shown.sample().begin(), shown.sample().end(), [](const Sample& sample) {
     return sample.has_true_box() || (sample.object_size() > 0 && sample.object(0).has_box());
   });
@@ -178,6 +214,7 @@ json samples_section(const RecordView& view, Pictures& pictures) {
           {"worst", worst},
           {"has_boxes", has_boxes},
           {"has_classes", has_classes},
+          {"has_label_sets", has_label_sets(view)},
           {"left_out", pictures.left_out() > 0 ? count_text(pictures.left_out()) : ""}};
 }
 

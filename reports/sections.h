@@ -22,6 +22,9 @@ nlohmann::json profile_section(const RecordView& view);
 nlohmann::json resources_section(const RecordView& view);
 nlohmann::json provenance_section(const RecordView& view);
 
+/// What an output got right and wrong about classes; null: it is not compared with any.
+nlohmann::json classes_of_output(const RecordView& view, const OutputEvaluation& output);
+
 /// `name` as part of an element's id: lower-case letters, digits and '-'.
 std::string slug(const std::string& name);
 

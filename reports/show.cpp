@@ -111,6 +111,7 @@ std::string render_show_json(const std::string& run_folder) {
   object["peak_rss_bytes"] = view.peak_rss_bytes > 0 ? json(view.peak_rss_bytes) : json();
   object["time_to_first_step_s"] = is_done ? number_or_null(record.finished->time_to_first_step_s()) : json();
   object["trunk"] = trunk_list(view);
+  object["warnings"] = record.started.warning();
   object["prediction"] = prediction_object(view);
   object["profile"] = profile_object(view);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -42,6 +42,16 @@ Summary summarize(const std::vector<double>& values) {
   return summary;
 }
 
+ClassScore score_class(std::int64_t true_positives, std::int64_t false_positives, std::int64_t false_negatives) {
+  const std::int64_t truly = true_positives + false_negatives, called = true_positives + false_positives;
+  ClassScore score;
+  score.samples = truly;
+  score.precision = ratio(true_positives, called);
+  score.recall = ratio(true_positives, truly);
+  score.f1 = ratio(2 * true_positives, truly + called);
+  return score;
+}
+
 std::vector<ClassScore> score_classes(const Confusion& confusion) {
   std::vector<ClassScore> scores;
   for (int label = 0; label < confusion.classes; ++label) {
@@ -51,7 +61,8 @@ std::vector<ClassScore> score_classes(const Confusion& confusion) {
       predicted += confusion.at(other, label);
     }
     const std::int64_t right = confusion.at(label, label);
-    scores.push_back({truly, ratio(right, predicted), ratio(right, truly), ratio(2 * right, truly + predicted)});
+    scores.push_back(score_class(right, predicted - right, truly - right));
+    scores.back().label = label;
   }
   return scores;
 }

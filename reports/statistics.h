@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace thaw::reports {
@@ -29,7 +30,12 @@ Summary summarize(const std::vector<double>& values);
 struct ClassScore {
   std::int64_t samples = 0;  ///< that truly are of the class
   double precision = 0, recall = 0, f1 = 0;
+  int label = 0;
+  double roc_auc = std::numeric_limits<double>::quiet_NaN(), average_precision = roc_auc;
 };
+
+/// From counts of right and wrong answers about one class.
+ClassScore score_class(std::int64_t true_positives, std::int64_t false_positives, std::int64_t false_negatives);
 
 /// counts[true * classes + predicted] of classes * classes counts.
 struct Confusion {

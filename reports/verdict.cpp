@@ -37,20 +37,34 @@ std::string interval_text(const RecordView& view, double share, bool names_metho
 // "finds the class of 97.9 % of 10,000 unseen images (...) and boxes 92.8 % of them with IoU >= 0.6 (...)".
 std::string achievement(const RecordView& view) {
   const auto classes = judged_of_kind(view, MetricKind::kAccuracy);
+  const auto sets = judged_of_kind(view, MetricKind::kSetAccuracy);
   const auto boxes = judged_of_kind(view, MetricKind::kBoxShare);
   std::string text;
-  const auto add = [&](const std::string& verb, const Judged& judged, const std::string& condition) {
+  const auto add = [&](const std::string& verb, const Judged& judged, const std::string& condition,
+                       const std::string& what = {}) {
     const bool is_first = text.empty();
-    text += (is_first ? "" : ", ") + verb + share_text(judged.value) + " of " +
+    text += (is_first ? "" : ", ") + verb + share_text(judged.value) + " of " + what +
             (is_first ? images_text(view) : "them") + condition + interval_text(view, judged.value, is_first);
   };
   for (const Judged& judged : classes) {
     add(classes.size() > 1 ? "finds the class (" + judged.metric->info.output() + ") of " : "finds the class of ",
         judged, "");
   }
+  for (const Judged& judged : sets) {
+    add(sets.size() > 1 ? "is right (" + judged.metric->info.output() + ") about " : "is right about ", judged, "",
+        "the labels of ");
+  }
   for (const Judged& judged : boxes) add("boxes ", judged, " with " + judged.metric->label);
   if (const std::size_t last = text.rfind(", boxes "); last != std::string::npos) text.replace(last, 2, " and ");
   if (!text.empty()) return text;
+  for (const MetricKind kind : {MetricKind::kTopAccuracy, MetricKind::kOther}) {
+    for (const Judged& judged : judged_of_kind(view, kind)) {
+      const MetricView& metric = *judged.metric;
+      if (metric.info.kind().empty() || !metric.info.more_is_better()) continue;
+      return "reaches a " + metric.label + " of " + metric.text(judged.value) + " on " + images_text(view) +
+             (kind == MetricKind::kTopAccuracy ? interval_text(view, judged.value, true) : "");
+    }
+  }
   for (const Judged& judged : judged_of_kind(view, MetricKind::kTotalLoss)) {
     return "reaches a loss of " + judged.metric->text(judged.value) + " on " + images_text(view);
   }
@@ -166,6 +180,22 @@ void add_progress_notices(const RecordView& view, std::vector<Notice>& notices) 
   }
 }
 
+// The first lines of what may name thousands of pictures.
+std::string first_lines(const std::string& text) {
+  constexpr std::ptrdiff_t kMostLines = 24;
+  const std::ptrdiff_t lines = 1 + std::count(text.begin(), text.end(), '\n');
+  if (lines <= kMostLines) return text;
+  std::size_t end = 0;
+  for (std::ptrdiff_t i = 0; i < kMostLines; ++i) end = text.find('\n', end) + 1;
+  return text.substr(0, end) + "and " + count_text(lines - kMostLines) + " more lines; `thaw show --json` has them all";
+}
+
+void add_warnings(const RecordView& view, std::vector<Notice>& notices) {
+  for (const std::string& warning : view.record.started.warning()) {
+    notices.push_back({"warn", "Warning", first_lines(warning), ""});
+  }
+}
+
 }  // namespace
 
 std::string verdict(const RecordView& view) {
@@ -181,6 +211,7 @@ std::string verdict(const RecordView& view) {
 std::vector<Notice> notices(const RecordView& view) {
   std::vector<Notice> found;
   add_ending_notice(view, found);
+  add_warnings(view, found);
   add_overfitting_notice(view, found);
   add_progress_notices(view, found);
   return found;

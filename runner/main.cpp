@@ -39,7 +39,10 @@ PreparedExperiment prepare_file(const Arguments& arguments) {
   LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
   const DataRoots roots = data_roots(arguments, loaded);
   const auto device_of = [&](const Experiment& config) { return open_device(arguments, config); };
-  return prepare(std::move(loaded), roots, {arguments.runs, data_folders(arguments), device_of, {}});
+  PreparedExperiment prepared =
+      prepare(std::move(loaded), roots, {arguments.runs, data_folders(arguments), device_of, {}});
+  for (const std::string& warning : prepared.warnings) std::cerr << "warning: " << warning << '\n';
+  return prepared;
 }
 
 /// A word as a shell takes it.

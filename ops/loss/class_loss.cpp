@@ -7,6 +7,11 @@
 //     S = sum over c of truth_c * weights_c. Nothing flows back through log_prob.
 //   NegativeLogLikelihoodLoss(log_prob[N,C,d...], label, weights?) {ignore_index?} -> L = -weights[label]
 //   log_prob[label] NegativeLogLikelihoodLossGrad(dL, label, weights?) {input_shape, ignore_index?} -> d log_prob
+//   SoftmaxDistributionCrossEntropyLoss(X[N,C], T[N,C]) {label_smoothing = 0} -> L[N], log_prob[N,C]
+//     L = -sum over c of truth_c * log_prob_c for truth_c = (1 - s) T_c + s / C: T holds each class's share of a sample
+//   SoftmaxDistributionCrossEntropyLossGrad(dL, log_prob, T) {label_smoothing} -> dX_c = dL * (softmax_c * S -
+//   truth_c),
+//     S = sum over c of truth_c. Nothing flows to T.
 //   ClassWeightOf(label, weights[C]?) {ignore_index?} -> weights[label]: the denominators of ONNX's weighted mean
 // truth_c is (1 - s) [c = label] + s / C for label_smoothing s; weights count as 1 where there are none. A place whose
 // label is ignore_index has loss, gradient and weight 0; so has what a label below 0 or from C on says.
@@ -64,6 +69,22 @@ std::vector<TensorType> infer_weight_of(const InferContext& context) {
   return {{DType::kFloat32, context.shape(0)}};
 }
 
+std::vector<TensorType> infer_distribution_loss(const InferContext& context) {
+  expect_classes(context);
+  expect_rank(context, 0, 2, "one value a class");
+  if (context.input(0) != context.input(1)) {
+    context.fail("input", "gives " + to_text(context.shape(0)) + ", its target is " + to_text(context.shape(1)));
+  }
+  return {{DType::kFloat32, {context.shape(0)[0]}}, context.input(0)};
+}
+
+std::vector<ValueId> distribution_loss_gradient(const GradientContext& context) {
+  const ValueId grad =
+      context.builder.node("SoftmaxDistributionCrossEntropyLossGrad",
+                           {context.grad(0), context.output(1), context.input(1)}, context.node.attributes);
+  return {grad, kNoValue};
+}
+
 /// (dL, what, label, weights?).
 std::vector<ValueId> with_weights(const GradientContext& context, std::vector<ValueId> inputs) {
   if (context.node.inputs.size() > 2) inputs.push_back(context.input(2));
@@ -118,6 +139,18 @@ void define_class_loss(OpRegistry& registry) {
              return std::vector<TensorType>{{DType::kFloat32, context.node.attributes.integers("input_shape")}};
            },
        .flops = [](const InferContext& context) { return 2 * element_count(context.shape(0)); }});
+  registry.add({.name = "SoftmaxDistributionCrossEntropyLoss",
+                .min_inputs = 2,
+                .max_inputs = 2,
+                .infer = infer_distribution_loss,
+                .differentiability = Differentiability::kRule,
+                .gradient = distribution_loss_gradient,
+                .flops = [](const InferContext& context) { return 6 * element_count(context.shape(0)); }});
+  registry.add({.name = "SoftmaxDistributionCrossEntropyLossGrad",
+                .min_inputs = 3,
+                .max_inputs = 3,
+                .infer = [](const InferContext& context) { return std::vector<TensorType>{context.input(1)}; },
+                .flops = [](const InferContext& context) { return 6 * element_count(context.shape(1)); }});
   registry.add({.name = "ClassWeightOf",
                 .max_inputs = 2,
                 .infer = infer_weight_of,

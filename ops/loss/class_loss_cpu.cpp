@@ -158,6 +158,53 @@ std::unique_ptr<Kernel> make_softmax_loss_grad(BindContext& context) {
   });
 }
 
+/// What a row of shares says of a class.
+struct Shares {
+  const float* row;
+  std::int64_t classes;
+  float smoothing;
+
+  float of(std::int64_t c) const { return (1.0F - smoothing) * row[c] + smoothing / static_cast<float>(classes); }
+  float total() const {
+    float sum = 0;
+    for (std::int64_t c = 0; c < classes; ++c) sum += of(c);
+    return sum;
+  }
+};
+
+std::unique_ptr<Kernel> make_distribution_loss(BindContext& context) {
+  const std::int64_t rows = context.input_type(0).shape[0], classes = context.input_type(0).shape[1];
+  const auto smoothing = static_cast<float>(context.node().attributes.real("label_smoothing"));
+  return make_host_kernel(context, [=](const Buffers& b) {
+    for (std::int64_t n = 0; n < rows; ++n) {
+      float* log_prob = mutable_floats(b.outputs[1]) + n * classes;
+      log_probabilities(floats(b.inputs[0]) + n * classes, log_prob, classes);
+      const Shares shares{floats(b.inputs[1]) + n * classes, classes, smoothing};
+      float loss = 0;
+      for (std::int64_t c = 0; c < classes; ++c) {
+        // A class without a share says nothing, however improbable it is: 0 * -inf would be NaN.
+        if (const float share = shares.of(c); share != 0) loss -= share * log_prob[c];
+      }
+      mutable_floats(b.outputs[0])[n] = loss;
+    }
+  });
+}
+
+std::unique_ptr<Kernel> make_distribution_loss_grad(BindContext& context) {
+  const std::int64_t rows = context.input_type(1).shape[0], classes = context.input_type(1).shape[1];
+  const auto smoothing = static_cast<float>(context.node().attributes.real("label_smoothing"));
+  return make_host_kernel(context, [=](const Buffers& b) {
+    for (std::int64_t n = 0; n < rows; ++n) {
+      const Shares shares{floats(b.inputs[2]) + n * classes, classes, smoothing};
+      const float* log_prob = floats(b.inputs[1]) + n * classes;
+      const float scale = floats(b.inputs[0])[n], total = shares.total();
+      for (std::int64_t c = 0; c < classes; ++c) {
+        mutable_floats(b.outputs[0])[n * classes + c] = scale * (std::exp(log_prob[c]) * total - shares.of(c));
+      }
+    }
+  });
+}
+
 std::unique_ptr<Kernel> make_likelihood(BindContext& context) {
   const AxisView view = AxisView::of(context.input_type(0).shape, 1);
   const Truth truth(context.node().attributes, view.length);
@@ -211,6 +258,8 @@ std::unique_ptr<Kernel> make_weight_of(BindContext& context) {
 void add_class_loss_kernels(KernelTable& table) {
   table["SoftmaxCrossEntropyLoss"] = make_softmax_loss;
   table["SoftmaxCrossEntropyLossGrad"] = make_softmax_loss_grad;
+  table["SoftmaxDistributionCrossEntropyLoss"] = make_distribution_loss;
+  table["SoftmaxDistributionCrossEntropyLossGrad"] = make_distribution_loss_grad;
   table["NegativeLogLikelihoodLoss"] = make_likelihood;
   table["NegativeLogLikelihoodLossGrad"] = make_likelihood_grad;
   table["ClassWeightOf"] = make_weight_of;

@@ -2,8 +2,10 @@
 // Keras losses.
 //
 //   CrossEntropyLoss(P[N,C], label) -> L[N]             on probabilities; always fused with the Softmax before it
+//   DistributionCrossEntropyLoss(P[N,C], T[N,C]) -> L[N]  against the classes' shares; fused likewise
 //   BinaryCrossEntropyLoss(P[N,K], T[N,K]) -> L[N]      mean over K; always fused with the Sigmoid before it
-//   SigmoidCrossEntropyLoss(X, T) -> L[N];  SigmoidCrossEntropyLossGrad(dL, X, T) -> dX = dL * (sigmoid(X) - T) / K
+//   SigmoidCrossEntropyLoss(X, T) {label_smoothing = 0} -> L[N]
+//   SigmoidCrossEntropyLossGrad(dL, X, T) {label_smoothing} -> dX = dL * (sigmoid(X) - T') / K, T' = (1 - s) T + s / 2
 //   MeanSquaredErrorLoss(Y, T) -> L[N];     MeanSquaredErrorLossGrad(dL, Y, T) -> dY = dL * 2 (Y - T) / K
 //   HuberLoss(Y, T) {delta} -> L[N];        HuberLossGrad(dL, Y, T) {delta} -> dY = dL * clip(Y - T, -delta, delta) / K
 //   WeightedMean(L[N], w[N]) {scale} -> scalar = scale * sum(w L) / sum(w), 0 if all weights are 0
@@ -106,10 +108,13 @@ FusionRule fuse_into_loss(const std::string& activation, const std::string& loss
 }  // namespace
 
 void define_loss(OpRegistry& registry) {
-  // The two losses on probabilities never run: their activation is required by the experiment's checks, then fused.
+  // The losses on probabilities never run: their activation is required by the experiment's checks, then fused.
   registry.add({.name = "CrossEntropyLoss", .min_inputs = 2, .max_inputs = 2, .infer = infer_class_loss});
+  registry.add({.name = "DistributionCrossEntropyLoss", .min_inputs = 2, .max_inputs = 2, .infer = infer_pair_loss});
   registry.add({.name = "BinaryCrossEntropyLoss", .min_inputs = 2, .max_inputs = 2, .infer = infer_pair_loss});
   registry.add_fusion(fuse_into_loss("Softmax", "CrossEntropyLoss", "SoftmaxCrossEntropyLoss", true));
+  registry.add_fusion(
+      fuse_into_loss("Softmax", "DistributionCrossEntropyLoss", "SoftmaxDistributionCrossEntropyLoss", true));
   registry.add_fusion(fuse_into_loss("Sigmoid", "BinaryCrossEntropyLoss", "SigmoidCrossEntropyLoss", false));
 
   define_class_loss(registry);

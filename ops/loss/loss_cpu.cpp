@@ -50,6 +50,25 @@ float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 /// -(t log p + (1-t) log(1-p)) with p = sigmoid(x), in a form that neither overflows nor cancels.
 float sigmoid_loss(float x, float t) { return std::max(x, 0.0F) - x * t + std::log1p(std::exp(-std::abs(x))); }
 
+/// Label smoothing of a yes or no: moves the truth towards 1/2.
+struct Smoothing {
+  float share;
+
+  explicit Smoothing(const BindContext& context)
+      : share(static_cast<float>(context.node().attributes.real("label_smoothing"))) {}
+  float of(float t) const { return t * (1.0F - share) + 0.5F * share; }
+};
+
+std::unique_ptr<Kernel> make_sigmoid_loss(BindContext& context) {
+  const Smoothing smoothing(context);
+  return make_mean_loss(context, [=](float x, float t) { return sigmoid_loss(x, smoothing.of(t)); });
+}
+
+std::unique_ptr<Kernel> make_sigmoid_loss_grad(BindContext& context) {
+  const Smoothing smoothing(context);
+  return make_mean_loss_grad(context, [=](float x, float t) { return sigmoid(x) - smoothing.of(t); });
+}
+
 std::unique_ptr<Kernel> make_huber(BindContext& context) {
   const auto delta = static_cast<float>(context.node().attributes.real("delta", 1));
   return make_mean_loss(context, [=](float y, float t) {
@@ -95,10 +114,8 @@ std::unique_ptr<Kernel> make_weighted_mean_grad(BindContext& context) {
 
 void add_loss_kernels(KernelTable& table) {
   add_class_loss_kernels(table);
-  table["SigmoidCrossEntropyLoss"] = [](BindContext& context) { return make_mean_loss(context, sigmoid_loss); };
-  table["SigmoidCrossEntropyLossGrad"] = [](BindContext& context) {
-    return make_mean_loss_grad(context, [](float x, float t) { return sigmoid(x) - t; });
-  };
+  table["SigmoidCrossEntropyLoss"] = make_sigmoid_loss;
+  table["SigmoidCrossEntropyLossGrad"] = make_sigmoid_loss_grad;
   table["MeanSquaredErrorLoss"] = [](BindContext& context) {
     return make_mean_loss(context, [](float y, float t) { return (y - t) * (y - t); });
   };

@@ -28,6 +28,13 @@ void check_training(const Experiment& config, Findings& findings) {
         "expected a number below " + std::to_string(train.epochs()));
   }
   if (!train.best().has_metric()) return;
+  for (const Metric& metric : config.metric()) {
+    const bool is_it = names_of_metric(metric).front() == train.best().metric();
+    if (!is_it || !is_for_validation_alone(metric) || has_validation(config.data())) continue;
+    return findings.add("train.best.metric",
+                        "\"" + train.best().metric() + "\" is measured on validation samples alone, and there are none",
+                        "expected data.validation, or a metric that is measured in training too");
+  }
   const std::vector<std::string> names = monitor_names(config);
   for (const std::string& name : names) {
     if (name == train.best().metric()) return;

@@ -14,7 +14,8 @@ std::optional<DataFacts> facts_of(const Source& source) {
   if (!source.has_synthesis()) return std::nullopt;
   const Synthesis& s = source.synthesis();
   const int classes = s.has_glyphs() ? static_cast<int>(s.glyphs().characters().size()) : s.sprites().idx().classes();
-  return DataFacts{s.canvas().height(), s.canvas().width(), s.canvas().channels(), classes, s.objects().max()};
+  return DataFacts{s.canvas().height(), s.canvas().width(), s.canvas().channels(), classes,
+                   s.objects().max(),   s.objects().min()};
 }
 
 void check_characters(const std::string& path, const std::string& characters, Findings& findings) {
@@ -71,26 +72,35 @@ void check_input_size(const Input& input, const std::string& split, const DataFa
                    " channels: " + std::to_string(facts.channels));
 }
 
-// A validation set may happen to show fewer classes than there are; a training set that does is a mistake.
-void check_classes(const ModelFacts& model, const Loss& loss, const std::string& split, int classes,
-                   Findings& findings) {
-  const int layer = model.find(loss.output());
-  const std::optional<int> units = layer < 0 ? std::nullopt : model.units(layer);
-  if (!units || classes == 0 || *units == classes) return;
-  if (split != "train" && *units > classes) return;
-  findings.add(model.units_path(layer),
-               "\"" + loss.output() + "\" has " + std::to_string(*units) + " units, but the " + split + " data has " +
-                   std::to_string(classes) + " classes",
-               "expected units: " + std::to_string(classes));
-}
-
-void check_one_object(const Loss& loss, const std::string& split, int max_objects, Findings& findings) {
-  if (max_objects == 1) return;
-  const bool is_box = target_of_loss(loss) == BOX;
+// A synthesized sample has at least one object; a picture of a list may have any number of labels.
+void check_one_object(const Loss& loss, const std::string& split, const DataFacts& facts, Findings& findings) {
+  if (facts.max_objects == 1) return;
+  const bool is_box = target_of_loss(loss, 1) == BOX;
   findings.add("data." + split + ".synthesis.objects.max",
-               "cannot be " + std::to_string(max_objects) + ": \"" + loss.output() + "\" is compared with the " +
+               "cannot be " + std::to_string(facts.max_objects) + ": \"" + loss.output() + "\" is compared with the " +
                    (is_box ? "box" : "class") + " of one object",
                is_box ? "expected 1" : "expected 1, or target: CLASS_SET");
+}
+
+void check_one_label(const Loss& loss, const std::string& split, const DataFacts& facts, Findings& findings) {
+  if (facts.max_objects == 1 && facts.min_objects == 1) return;
+  findings.add("data." + split + ".image_list",
+               std::string("has pictures with ") +
+                   (facts.max_objects > 1 ? std::to_string(facts.max_objects) + " labels" : "no label") + ", but \"" +
+                   loss.output() + "\" is compared with the one class of each",
+               "expected one label a picture, or target: CLASS_SET (with binary_cross_entropy)");
+}
+
+void check_validation_split(const Data& data, Findings& findings) {
+  if (!data.has_validation_split()) return;
+  const std::string field = "data.validation_split";
+  if (data.has_validation()) {
+    findings.add(field, "cannot be given beside `validation`", "expected one of the two");
+  }
+  if (data.train().has_synthesis()) {
+    findings.add(field, "sets pictures from files aside, but the train data is synthesized",
+                 "expected a `validation` that synthesizes samples of its own");
+  }
 }
 
 }  // namespace
@@ -106,17 +116,35 @@ void check_sources(const Experiment& config, Findings& findings) {
     if (const std::optional<DataFacts> facts = facts_of(source)) check_against_data(config, split, *facts, findings);
   };
   check_split("train", data.train());
-  if (data.has_validation()) check_split("validation", data.validation());
+  check_pictures(config, "train", findings);
+  if (data.has_validation()) {
+    check_split("validation", data.validation());
+    check_pictures(config, "validation", findings);
+  }
+  check_validation_split(data, findings);
 }
 
 void check_against_data(const Experiment& config, const std::string& split, const DataFacts& facts,
                         Findings& findings) {
   check_input_size(config.model().input(), split, facts, findings);
-  const ModelFacts model(config.model());
+  check_targets_against_data(config, ModelFacts(config.model()), {split, facts}, findings);
+}
+
+void check_targets_against_data(const Experiment& config, const ModelFacts& model, const SplitFacts& split,
+                                Findings& findings) {
   for (const Loss& loss : config.train().loss()) {
-    const Target target = target_of_loss(loss);
-    if (target == CLASS || target == CLASS_SET) check_classes(model, loss, split, facts.classes, findings);
-    if (target == CLASS || target == BOX) check_one_object(loss, split, facts.max_objects, findings);
+    const int layer = model.find(loss.output());
+    const std::optional<int> units = model.units(layer);
+    const Target target = target_of_loss(loss, units);
+    if (units && (target == CLASS || target == CLASS_SET)) {
+      check_classes(loss, {model.units_path(layer), *units}, {split.name, split.facts.classes}, findings);
+    }
+    const Source& source = split.name == "train" ? config.data().train() : config.data().validation();
+    if (source.has_image_list() && target == CLASS) {
+      check_one_label(loss, split.name, split.facts, findings);
+    } else if (target == CLASS || target == BOX) {
+      check_one_object(loss, split.name, split.facts, findings);
+    }
   }
 }
 

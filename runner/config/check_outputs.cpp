@@ -15,11 +15,18 @@ std::vector<Target> targets_of_kind(const std::string& kind) {
   static const std::map<std::string, std::vector<Target>> targets = {
       {"categorical_cross_entropy", {CLASS}},
       {"sparse_categorical_cross_entropy", {CLASS}},
-      {"binary_cross_entropy", {CLASS_SET}},
+      {"binary_cross_entropy", {CLASS, CLASS_SET}},
       {"mean_squared_error", {BOX, CLASS_SET}},
       {"huber", {BOX, CLASS_SET}},
       {"mean_absolute_error", {BOX, CLASS_SET}},
       {"accuracy", {CLASS, CLASS_SET}},
+      {"top_k_accuracy", {CLASS}},
+      {"precision", {CLASS, CLASS_SET}},
+      {"recall", {CLASS, CLASS_SET}},
+      {"f1_score", {CLASS, CLASS_SET}},
+      {"roc_auc", {CLASS, CLASS_SET}},
+      {"pr_auc", {CLASS, CLASS_SET}},
+      {"expected_calibration_error", {CLASS, CLASS_SET}},
       {"intersection_over_union", {BOX}},
   };
   const auto found = targets.find(kind);
@@ -55,19 +62,15 @@ class OutputChecks {
     const int layer = check_output_name(path + ".output", loss.output());
     if (layer < 0) loss_of_.insert({nearest_name(loss.output(), facts_.output_names()), i});  // probably meant that one
     const std::string kind = kind_of(loss);
-    const Target target = target_of_loss(loss);
+    const std::optional<int> units = facts_.units(layer);
+    const Target target = target_of_loss(loss, units);
     if (!check_target(path + ".target", kind, loss.output(), target) || layer < 0) return;
     if (loss.has_categorical_cross_entropy() || loss.has_sparse_categorical_cross_entropy()) {
       check_activation(layer, kind, SOFTMAX);
     }
     if (loss.has_binary_cross_entropy()) check_activation(layer, kind, SIGMOID);
-    const std::optional<int> units = facts_.units(layer);
-    if (target == BOX && units && *units != 4) {
-      findings_.add(facts_.units_path(layer),
-                    quoted(loss.output()) + " is compared with a box, but has " + std::to_string(*units) + " units",
-                    "expected units: 4 (xmin, ymin, xmax, ymax)");
-    }
-    if (facts_.activation(layer) == SOFTMAX && units && *units == 1) {
+    if (units) check_loss_units(loss, path, {facts_.units_path(layer), *units}, findings_);
+    if (facts_.activation(layer) == SOFTMAX && units.value_or(0) == 1) {
       findings_.add(facts_.units_path(layer), "SOFTMAX over one unit is always 1",
                     "expected one unit for each class, or activation: SIGMOID");
     }
@@ -84,12 +87,15 @@ class OutputChecks {
     }
     const int layer = check_output_name(path + ".output", metric.output());
     const std::string kind = kind_of(metric);
-    const Target target = target_of_metric(metric, config_.train());
+    const std::optional<int> units = facts_.units(layer);
+    const Target target = target_of_metric(metric, config_.train(), units);
     if (!check_target(metric.has_target() ? path + ".target" : path, kind, metric.output(), target)) return;
     const auto loss = loss_of_.find(metric.output());
     if (layer < 0 || loss == loss_of_.end()) return;
-    const Target loss_target = target_of_loss(config_.train().loss(loss->second));
-    if (target == loss_target) return;
+    const Target loss_target = target_of_loss(config_.train().loss(loss->second), units);
+    if (units) check_metric_units(metric, path, {facts_.units_path(layer), *units}, findings_);
+    if (metric.has_expected_calibration_error()) check_probabilities(layer, path, kind);
+    if (target == loss_target || loss_target == AUTO) return;
     findings_.add(path + ".target",
                   "compares " + quoted(metric.output()) + " with " + Target_Name(target) + ", but its loss with " +
                       Target_Name(loss_target),
@@ -113,6 +119,7 @@ class OutputChecks {
 
   bool check_target(const std::string& path, const std::string& kind, const std::string& output, Target target) {
     const std::vector<Target> allowed = targets_of_kind(kind);
+    if (target == AUTO) return true;  // only the shapes tell
     if (allowed.empty() || std::find(allowed.begin(), allowed.end(), target) != allowed.end()) return true;
     std::vector<std::string> names;
     names.reserve(allowed.size());
@@ -129,6 +136,15 @@ class OutputChecks {
                   quoted(facts_.names()[layer]) + " ends in " + Activation_Name(*activation) + ", but its " + kind +
                       " needs " + Activation_Name(needed),
                   "expected activation: " + Activation_Name(needed));
+  }
+
+  void check_probabilities(int layer, const std::string& path, const std::string& kind) {
+    const std::optional<Activation> activation = facts_.activation(layer);
+    if (!activation || *activation == SOFTMAX || *activation == SIGMOID) return;
+    findings_.add(path,
+                  kind + " needs probabilities, but " + quoted(facts_.names()[layer]) + " ends in " +
+                      Activation_Name(*activation),
+                  "expected an output that ends in SOFTMAX or SIGMOID");
   }
 
   const Experiment& config_;

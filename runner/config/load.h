@@ -30,7 +30,13 @@ void check_experiment(const Experiment& config, Findings& findings);
 
 /// What an opened data set says about itself, for checks across files.
 struct DataFacts {
-  int height = 0, width = 0, channels = 0, classes = 0, max_objects = 1;
+  int height = 0, width = 0, channels = 0, classes = 0, max_objects = 1, min_objects = 1;
+};
+
+/// The data of "train" or "validation".
+struct SplitFacts {
+  std::string name;
+  DataFacts facts;
 };
 
 /// Findings across data and model: input size, class counts, number of objects. `split` is "train" or "validation".

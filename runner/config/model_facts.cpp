@@ -51,6 +51,8 @@ int ModelFacts::dense_behind(int index) const {
 }
 
 std::optional<int> ModelFacts::units(int index) const {
+  if (index < 0) return std::nullopt;
+  if (const auto learned = learned_units_.find(index); learned != learned_units_.end()) return learned->second;
   const int dense = dense_behind(index);
   const Layer& layer = model_.layer(index);
   if (layer.has_zoo() && layer.zoo().include_top() && !layer.zoo().has_until()) return layer.zoo().classes();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +25,10 @@ class ModelFacts {
 
   /// The activation a layer ends in; none: only its file knows.
   std::optional<Activation> activation(int index) const;
-  /// The values a layer puts out for a sample, where the file itself says so.
+  /// The values a layer puts out for a sample, where the file itself says so or somebody learned it. None of no layer.
   std::optional<int> units(int index) const;
+  /// What only the shapes told of a layer.
+  void learn_units(int index, int units) { learned_units_[index] = units; }
   /// The field that says so: "model.layer[8].dense.units".
   std::string units_path(int index) const;
   std::string activation_path(int index) const;
@@ -37,6 +40,7 @@ class ModelFacts {
   std::vector<std::string> names_;
   std::vector<std::vector<int>> sources_;  // of each layer, earlier layers only
   std::vector<std::vector<int>> readers_;
+  std::map<int, int> learned_units_;
 };
 
 /// "model.layer[3]".

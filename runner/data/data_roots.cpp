@@ -24,4 +24,8 @@ std::string DataRoots::resolve(const std::string& path) const {
   throw InputError(path + ": no such file; looked for " + (places.empty() ? "it nowhere: no data folder" : places));
 }
 
+std::string full_name(const std::string& written, const std::string& resolved) {
+  return written == resolved ? written : written + " (" + resolved + ")";
+}
+
 }  // namespace thaw

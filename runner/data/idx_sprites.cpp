@@ -1,11 +1,8 @@
 #include "runner/data/idx_sprites.h"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "runner/data/idx.h"
-#include "schemas/diagnostic.h"
+#include "runner/data/idx_pair.h"
 
 namespace thaw {
 namespace {
@@ -50,70 +47,24 @@ class IdxSpriteSet : public SpriteSet {
   int width_;
 };
 
-// "mnist/train.gz (/data/mnist/train.gz)": as written, and where that led.
-std::string full_name(const std::string& written, const std::string& resolved) {
-  return written == resolved ? written : written + " (" + resolved + ")";
-}
-
-template <typename Read>
-auto try_read(const Read& read, const std::string& written, const DataRoots& roots, std::vector<std::string>& messages)
-    -> std::optional<decltype(read(written, written))> {
-  try {
-    const std::string path = roots.resolve(written);
-    return read(path, full_name(written, path));
-  } catch (const InputError& error) {
-    messages.emplace_back(error.what());
-    return std::nullopt;
-  }
-}
-
-void check_count(const IdxImages& images, const IdxLabels& labels, std::vector<std::string>& messages) {
-  if (images.count == labels.count) return;
-  messages.push_back(labels.name + ": has " + std::to_string(labels.count) + " labels, expected " +
-                     std::to_string(images.count) + ": one for each picture of " + images.name);
-}
-
-void check_labels(const IdxLabels& labels, int classes, std::vector<std::string>& messages) {
-  const auto is_outside = [classes](std::uint8_t label) { return label >= classes; };
-  const auto all = labels.all();
-  const auto first = std::find_if(all.begin(), all.end(), is_outside);
-  if (first == all.end()) return;
-  messages.push_back(labels.name + ": label " + std::to_string(*first) + " of sample " +
-                     std::to_string(first - all.begin()) + " (from 0), expected 0.." + std::to_string(classes - 1) +
-                     " (classes: " + std::to_string(classes) +
-                     "); labels out of range: " + std::to_string(std::count_if(first, all.end(), is_outside)));
-}
-
-void check_fit(const IdxImages& images, const Canvas& canvas, std::vector<std::string>& messages) {
+void check_fit(const IdxImages& images, const Canvas& canvas, std::vector<SourceError>& errors) {
   if (images.height <= canvas.height() && images.width <= canvas.width()) return;
-  messages.push_back("box outside the canvas: the pictures of " + images.name + " are " +
-                     std::to_string(images.height) + " x " + std::to_string(images.width) + ", the canvas is " +
-                     std::to_string(canvas.height()) + " x " + std::to_string(canvas.width()) +
-                     " (height x width, pixels)");
-}
-
-void append(std::vector<SourceError>& errors, const std::string& field, const std::vector<std::string>& messages) {
-  for (const std::string& message : messages) errors.push_back({field, message});
+  errors.push_back({"synthesis.canvas", "box outside the canvas: the pictures of " + images.name + " are " +
+                                            std::to_string(images.height) + " x " + std::to_string(images.width) +
+                                            ", the canvas is " + std::to_string(canvas.height()) + " x " +
+                                            std::to_string(canvas.width()) + " (height x width, pixels)"});
 }
 
 }  // namespace
 
 std::unique_ptr<SpriteSet> open_idx_sprites(const Synthesis& synthesis, const DataRoots& roots,
                                             std::vector<SourceError>& errors) {
-  const Idx& idx = synthesis.sprites().idx();
-  std::vector<std::string> of_images, of_labels, of_canvas;
-  std::optional<IdxImages> images = try_read(read_idx_images, idx.images(), roots, of_images);
-  std::optional<IdxLabels> labels = try_read(read_idx_labels, idx.labels(), roots, of_labels);
-  int classes = idx.classes();
-  if (labels && !idx.has_classes()) classes = 1 + *std::max_element(labels->all().begin(), labels->all().end());
-  if (labels) check_labels(*labels, classes, of_labels);
-  if (images && labels) check_count(*images, *labels, of_labels);
-  if (images) check_fit(*images, synthesis.canvas(), of_canvas);
-  append(errors, "synthesis.sprites.idx.images", of_images);
-  append(errors, "synthesis.sprites.idx.labels", of_labels);
-  append(errors, "synthesis.canvas", of_canvas);
-  if (!of_images.empty() || !of_labels.empty() || !of_canvas.empty()) return nullptr;
-  return std::make_unique<IdxSpriteSet>(*std::move(images), *std::move(labels), classes, idx.images());
+  const std::size_t errors_before = errors.size();
+  IdxPair pair = read_idx_pair(synthesis.sprites().idx(), {roots, "synthesis.sprites.idx"}, errors);
+  if (pair.images) check_fit(*pair.images, synthesis.canvas(), errors);
+  if (errors.size() > errors_before) return nullptr;
+  return std::make_unique<IdxSpriteSet>(*std::move(pair.images), *std::move(pair.labels), pair.classes,
+                                        synthesis.sprites().idx().images());
 }
 
 }  // namespace thaw

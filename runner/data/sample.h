@@ -37,6 +37,10 @@ class SampleSource {
   virtual int height() const = 0;
   virtual int width() const = 0;
   virtual int max_objects() const = 0;
+  /// Fewest objects of a sample: 0 where pictures need not have a label.
+  virtual int min_objects() const { return 1; }
+  /// How many samples each is mixed of: max_objects() counts the objects of all.
+  virtual int mixed_samples() const { return 1; }
   virtual int classes() const = 0;
   virtual std::vector<std::string> class_names() const = 0;
   /// Objects of each class over epoch 0. At once for one object a sample; else it takes the drawing of an epoch.

@@ -40,15 +40,19 @@ void Sha256::add_integer(std::int64_t value) {
   add({bytes.data(), bytes.size()});
 }
 
-std::string Sha256::hex() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+std::array<std::uint8_t, 32> Sha256::digest() {
+  std::array<std::uint8_t, 32> digest{};
   unsigned int size = 0;
   require(EVP_DigestFinal_ex(context_->evp, digest.data(), &size));
+  return digest;
+}
+
+std::string Sha256::hex() {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+  for (const std::uint8_t byte : digest()) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
   }
   return text;
 }

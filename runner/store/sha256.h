@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ class Sha256 {
   void add_integer(std::int64_t value);
   /// 64 lower-case hex digits. Ends it: nothing can be added afterwards.
   std::string hex();
+  /// The 32 bytes themselves. Ends it too.
+  std::array<std::uint8_t, 32> digest();
 
  private:
   struct Context;

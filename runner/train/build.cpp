@@ -151,8 +151,11 @@ bool build_forward(const Experiment& config, const ComposeOptions& options, Find
   built.model = compose(config.model(), options, builder, findings);
   if (built.model.layers.size() < static_cast<std::size_t>(config.model().layer_size())) return false;
   if (!are_network_outputs_fit(config, built, findings)) return false;
+  // Only training mixes; without a validation set, its samples are also those that are judged by.
+  const bool are_mixed =
+      mixes_samples(config.data().train()) && (options.is_training || !has_validation(config.data()));
   try {
-    built.objective = add_objective(config.train(), built.model, options.batch, builder);
+    built.objective = add_objective(config.train(), built.model, {options.batch, are_mixed}, builder);
   } catch (const GraphError& error) {
     findings.add("train.loss", "layer \"" + error.layer() + "\": " + error.message());
     return false;

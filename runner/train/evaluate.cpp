@@ -5,8 +5,8 @@
 #include <set>
 
 #include "runner/data/random.h"
+#include "runner/train/evaluate_classes.h"
 #include "runner/train/pictures.h"
-#include "schemas/targets.h"
 
 namespace thaw {
 namespace {
@@ -14,24 +14,21 @@ namespace {
 constexpr int kIouBins = 20;
 constexpr int kPreviewSamples = 16;
 
-/// Which outputs hold the class and the box, as the losses and metrics say.
-struct OutputRoles {
-  std::string class_output, box_output;
+/// The output that is compared with a box, and the overlap from which it counts as right.
+struct BoxOutput {
+  std::string name;  ///< empty: there is none
   double iou_threshold = 0.5;
 };
 
-OutputRoles roles_of(const Experiment& config) {
-  OutputRoles roles;
-  const auto note = [&](const std::string& output, Target target) {
-    if (target == CLASS && roles.class_output.empty()) roles.class_output = output;
-    if (target == BOX && roles.box_output.empty()) roles.box_output = output;
-  };
-  for (const Loss& loss : config.train().loss()) note(loss.output(), target_of_loss(loss));
-  for (const Metric& metric : config.metric()) {
-    note(metric.output(), target_of_metric(metric, config.train()));
-    if (metric.has_intersection_over_union()) roles.iou_threshold = metric.intersection_over_union().threshold();
+BoxOutput box_output(const Experiment& config, const std::vector<ObjectiveTerm>& terms) {
+  BoxOutput output;
+  for (const ObjectiveTerm& term : terms) {
+    if (term.target == BOX && output.name.empty()) output.name = term.output;
   }
-  return roles;
+  for (const Metric& metric : config.metric()) {
+    if (metric.has_intersection_over_union()) output.iou_threshold = metric.intersection_over_union().threshold();
+  }
+  return output;
 }
 
 void set_box(BoxValue* to, const Box& from) {
@@ -51,11 +48,10 @@ std::string picture_name(const std::string& prefix, std::int64_t index) {
 class Evaluator {
  public:
   Evaluator(const Experiment& config, const SampleSource& source, const std::vector<ObjectiveTerm>& terms)
-      : config_(config), source_(source), terms_(terms), roles_(roles_of(config)) {
+      : config_(config), source_(source), terms_(terms), box_(box_output(config, terms)) {
     chosen_ = choose();
-    if (!roles_.class_output.empty())
-      confusion_.assign(static_cast<std::size_t>(source.classes() * source.classes()), 0);
-    if (!roles_.box_output.empty()) histogram_.assign(kIouBins, 0);
+    for (const ClassOutput& output : class_outputs(terms)) classes_.emplace_back(output);
+    if (!box_.name.empty()) histogram_.assign(kIouBins, 0);
   }
 
   void add(const Batch& batch, const BatchResult& result) {
@@ -66,16 +62,11 @@ class Evaluator {
     for (const auto& sample : shown_) *evaluation.add_sample() = sample;
     std::sort(worst_.begin(), worst_.end(), is_worse);
     for (const auto& sample : worst_) *evaluation.add_worst() = sample;
-    if (!confusion_.empty()) {
-      OutputEvaluation* output = evaluation.add_output();
-      output->set_output(roles_.class_output);
-      output->set_classes(source_.classes());
-      for (const std::int64_t count : confusion_) output->add_confusion(count);
-    }
+    for (const ClassEvaluation& output : classes_) output.write(*evaluation.add_output());
     if (!histogram_.empty()) {
       OutputEvaluation* output = evaluation.add_output();
-      output->set_output(roles_.box_output);
-      output->set_iou_threshold(roles_.iou_threshold);
+      output->set_output(box_.name);
+      output->set_iou_threshold(box_.iou_threshold);
       for (const std::int64_t count : histogram_) output->add_iou_histogram(count);
     }
   }
@@ -97,23 +88,18 @@ class Evaluator {
   }
 
   void add(const Batch& batch, const BatchResult& result, int n) {
-    const Object& truth = batch.objects[static_cast<std::size_t>(n) * static_cast<std::size_t>(source_.max_objects())];
+    const MeasuredSample measured{result, truth_of(batch, n, source_.max_objects()), n};
     Sample sample;
     sample.set_index(batch.indices[static_cast<std::size_t>(n)]);
     double loss = 0;
     for (std::size_t i = 0; i < terms_.size(); ++i)
       loss += terms_[i].weight * result.losses[i][static_cast<std::size_t>(n)];
     sample.set_loss(loss);
-    if (!roles_.class_output.empty()) {
-      const float* row = result.row(roles_.class_output, n);
-      const int predicted = argmax(row, result.lengths.at(roles_.class_output));
-      sample.set_true_class(truth.label);
-      sample.set_predicted_class(predicted);
-      sample.set_confidence(row[predicted]);
-      ++confusion_[static_cast<std::size_t>(truth.label * source_.classes() + predicted)];
-    }
-    if (!roles_.box_output.empty()) {
-      const Box predicted = box_of(result.row(roles_.box_output, n));
+    for (ClassEvaluation& output : classes_) output.add(measured);
+    if (!classes_.empty()) classes_.front().describe(measured, sample);
+    if (!box_.name.empty()) {
+      const Object& truth = measured.truth.main_object();
+      const Box predicted = box_of(measured.row(box_.name));
       const double iou = intersection_over_union(predicted, truth.box);
       set_box(sample.mutable_true_box(), truth.box);
       set_box(sample.mutable_predicted_box(), predicted);
@@ -139,9 +125,10 @@ class Evaluator {
   const Experiment& config_;
   const SampleSource& source_;
   const std::vector<ObjectiveTerm>& terms_;
-  OutputRoles roles_;
+  BoxOutput box_;
   std::set<std::int64_t> chosen_;
-  std::vector<std::int64_t> confusion_, histogram_;
+  std::vector<ClassEvaluation> classes_;  // the first one's answers stand below the pictures
+  std::vector<std::int64_t> histogram_;
   std::vector<Sample> shown_, worst_;
 };
 
@@ -160,7 +147,7 @@ void add_picture(Sample& sample, const SampleSource& source, const std::string& 
 
 }  // namespace
 
-std::vector<double> measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics) {
+MeasuredValues measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics) {
   metrics.reset();
   for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     const Batch& batch = loader.next();
@@ -191,9 +178,10 @@ Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet&
   evaluation.set_samples(source.size());
   const auto values = metrics.values();
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) continue;
     MetricValue* value = evaluation.add_value();
     value->set_name(metrics.infos()[i].name());
-    value->set_value(values[i]);
+    value->set_value(*values[i]);
   }
   evaluator.write(evaluation);
   for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, *judged.pictures, judged.split, folder);
@@ -205,6 +193,7 @@ DataPreview preview(const Batch& batch, const SampleSource& source, const std::s
                     const std::string& folder) {
   DataPreview preview;
   preview.set_split(split);
+  if (const std::string words = source.augmentation(); !words.empty()) preview.set_augmentation(words);
   const std::size_t size = batch.images.size() / static_cast<std::size_t>(batch.capacity);
   double sum = 0, squares = 0;
   for (std::size_t i = 0; i < size * static_cast<std::size_t>(batch.count); ++i) {
@@ -224,7 +213,8 @@ DataPreview preview(const Batch& batch, const SampleSource& source, const std::s
       const Object& object = batch.objects[static_cast<std::size_t>(n * source.max_objects() + k)];
       TrueObject* added = sample->add_object();
       added->set_label(object.label);
-      set_box(added->mutable_box(), object.box);
+      if (source.has_boxes()) set_box(added->mutable_box(), object.box);
+      if (source.mixed_samples() > 1) added->set_share(object.share);
     }
     write_png(folder + "/" + sample->image(), batch.images.data() + static_cast<std::size_t>(n) * size,
               source.channels(), source.height(), source.width());

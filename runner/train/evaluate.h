@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runner/data/sample.h"
+#include "runner/train/metrics.h"
 #include "runner/train/session.h"
 #include "schemas/run_record.pb.h"
 
@@ -17,11 +18,11 @@ struct JudgedSet {
   int batch_size = 1;
 };
 
-/// Means of every metric over one pass of `loader` (same_every_epoch, not shuffled).
-std::vector<double> measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics);
+/// Every metric over one pass of `loader` (same_every_epoch, not shuffled).
+MeasuredValues measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics);
 
-/// Everything the report shows of the weights now in `session`: metrics, confusion, IoU histogram, samples at random
-/// and the worst ones. Pictures go to `folder`/samples, durably.
+/// Everything the report shows of the weights now in `session`: metrics, what is right and wrong class by class, IoU
+/// histogram, samples at random and the worst ones. Pictures go to `folder`/samples, durably.
 Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, const std::string& folder);
 
 /// The first samples of a batch as the trainer sees them, their pictures in `folder`/samples.

@@ -24,6 +24,8 @@ class FeatureSource final : public SampleSource {
   int height() const override { return 1; }
   int width() const override { return 1; }
   int max_objects() const override { return pictures_->max_objects(); }
+  int min_objects() const override { return pictures_->min_objects(); }
+  int mixed_samples() const override { return pictures_->mixed_samples(); }
   int classes() const override { return pictures_->classes(); }
   std::vector<std::string> class_names() const override { return pictures_->class_names(); }
   std::vector<std::int64_t> class_counts() const override { return pictures_->class_counts(); }

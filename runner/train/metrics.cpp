@@ -1,179 +1,177 @@
 #include "runner/train/metrics.h"
 
 #include <algorithm>
-#include <cmath>
+#include <set>
 
+#include "runner/train/metrics/calibration.h"
+#include "runner/train/metrics/class_counts.h"
+#include "runner/train/metrics/means.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
 
 namespace thaw {
 
-/// One sample with everything that was computed for it.
-struct MetricSet::Row {
-  const BatchResult& result;
-  const Object* objects;
-  int object_count;
-  int n;
-
-  /// The truth that an output of `length` values is compared with.
-  std::vector<float> truth(Target target, int length) const {
-    if (target == CLASS_SET) return class_set(objects, object_count, length);
-    if (target == CLASS) {
-      std::vector<float> one_hot(static_cast<std::size_t>(length), 0.0F);
-      one_hot.at(static_cast<std::size_t>(objects[0].label)) = 1;
-      return one_hot;
-    }
-    const Box& box = objects[0].box;
-    return {box.xmin, box.ymin, box.xmax, box.ymax};
-  }
+/// What people read of a metric.
+struct MetricSet::Label {
+  std::string name, title, output;
+  bool more_is_better = true, is_share = false;
+  std::string kind = {};
 };
-
-double intersection_over_union(const Box& a, const Box& b) {
-  const auto area = [](double width, double height) { return std::max(width, 0.0) * std::max(height, 0.0); };
-  const double inner = area(static_cast<double>(std::min(a.xmax, b.xmax)) - std::max(a.xmin, b.xmin),
-                            static_cast<double>(std::min(a.ymax, b.ymax)) - std::max(a.ymin, b.ymin));
-  const double outer = area(static_cast<double>(a.xmax) - a.xmin, static_cast<double>(a.ymax) - a.ymin) +
-                       area(static_cast<double>(b.xmax) - b.xmin, static_cast<double>(b.ymax) - b.ymin) - inner;
-  return outer > 0 ? inner / outer : 0;
-}
-
-Box box_of(const float* row) { return {row[0], row[1], row[2], row[3]}; }
-
-int argmax(const float* row, int count) { return static_cast<int>(std::max_element(row, row + count) - row); }
-
-std::vector<float> class_set(const Object* objects, int count, int classes) {
-  std::vector<float> set(static_cast<std::size_t>(classes), 0.0F);
-  for (int k = 0; k < count; ++k) set.at(static_cast<std::size_t>(objects[k].label)) = 1;
-  return set;
-}
 
 namespace {
 
-double mean_error(const float* y, const std::vector<float>& truth, bool is_squared) {
-  double sum = 0;
-  for (std::size_t k = 0; k < truth.size(); ++k) {
-    const double d = static_cast<double>(y[k]) - truth[k];
-    sum += is_squared ? d * d : std::abs(d);
-  }
-  return sum / static_cast<double>(truth.size());
-}
+std::string averaging_words(Averaging averaging) { return averaging == MICRO ? " (micro)" : " (macro)"; }
 
 }  // namespace
 
-MetricSet::MetricSet(const Experiment& config, const std::vector<ObjectiveTerm>& terms) : terms_(terms) {
-  append({Kind::kTotalLoss, "", AUTO, 0}, "loss", "Loss", false, false);
-  std::vector<std::string> seen;
+std::vector<ClassOutput> class_outputs(const std::vector<ObjectiveTerm>& terms) {
+  std::vector<ClassOutput> outputs;
   for (const ObjectiveTerm& term : terms) {
-    if (std::find(seen.begin(), seen.end(), term.output) != seen.end()) continue;
-    seen.push_back(term.output);
-    append({Kind::kOutputLoss, term.output, AUTO, 0}, term.output + "/loss", "Loss of " + term.output, false, false);
+    if (const auto kind = class_kind_of(term.target, term.units)) outputs.push_back({term.output, *kind, term.units});
   }
-  for (const Metric& metric : config.metric()) append(metric, config.train());
+  return outputs;
+}
+
+MetricSet::MetricSet(const Experiment& config, const std::vector<ObjectiveTerm>& terms, MetricScope scope)
+    : scope_(scope) {
+  append(measure_loss(terms, ""), {"loss", "Loss", "", false});
+  std::set<std::string> seen;
+  for (const ObjectiveTerm& term : terms) {
+    if (!seen.insert(term.output).second) continue;
+    append(measure_loss(terms, term.output), {term.output + "/loss", "Loss of " + term.output, term.output, false});
+  }
+  for (const Metric& metric : config.metric()) {
+    const auto term = std::find_if(terms.begin(), terms.end(),
+                                   [&](const ObjectiveTerm& each) { return each.output == metric.output(); });
+    if (term == terms.end()) throw InternalError("a metric of an output without a loss: " + metric.output());
+    append(metric, metric.target() != AUTO ? metric.target() : term->target, term->units);
+  }
   reset();
 }
 
-void MetricSet::append(Entry entry, const std::string& name, const std::string& title, bool more_is_better,
-                       bool is_share) {
+void MetricSet::append(MeasurePointer measure, const Label& label) {
   MetricInfo info;
-  info.set_name(name);
-  info.set_title(title);
-  info.set_output(entry.output);
-  info.set_more_is_better(more_is_better);
-  info.set_is_share(is_share);
+  info.set_name(label.name);
+  info.set_title(label.title);
+  info.set_output(label.output);
+  info.set_more_is_better(label.more_is_better);
+  info.set_is_share(label.is_share);
+  if (!label.kind.empty()) info.set_kind(label.kind);
   infos_.push_back(std::move(info));
-  entries_.push_back(std::move(entry));
+  measures_.push_back(std::move(measure));
 }
 
-void MetricSet::append(const Metric& metric, const Train& train) {
+void MetricSet::append(const Metric& metric, Target target, int units) {
   const std::string& output = metric.output();
-  const Target target = target_of_metric(metric, train);
   const std::vector<std::string> names = names_of_metric(metric);
-  if (metric.has_accuracy()) {
-    const Kind kind = target == CLASS_SET ? Kind::kSetAccuracy : Kind::kAccuracy;
-    append({kind, output, target, 0}, names[0], "Accuracy", true, true);
-  } else if (metric.has_mean_squared_error()) {
-    append({Kind::kSquaredError, output, target, 0}, names[0], "Mean squared error", false, false);
-  } else if (metric.has_mean_absolute_error()) {
-    append({Kind::kAbsoluteError, output, target, 0}, names[0], "Mean absolute error", false, false);
-  } else {
+  if (metric.has_mean_squared_error() || metric.has_mean_absolute_error()) {
+    const bool is_squared = metric.has_mean_squared_error();
+    append(measure_error(output, target, is_squared),
+           {names[0], is_squared ? "Mean squared error" : "Mean absolute error", output, false});
+  } else if (metric.has_intersection_over_union()) {
     const double threshold = metric.intersection_over_union().threshold();
-    const std::string title = "IoU >= " + names[1].substr(names[1].rfind('_') + 1);
-    append({Kind::kIou, output, target, 0}, names[0], "Mean IoU", true, false);
-    append({Kind::kIouShare, output, target, threshold}, names[1], title, true, true);
+    append(measure_iou(output), {names[0], "Mean IoU", output});
+    append(measure_iou_share(output, threshold),
+           {names[1], "IoU >= " + names[1].substr(names[1].rfind('_') + 1), output, true, true});
+  } else if (const auto kind = class_kind_of(target, units)) {
+    append_of_classes(metric, {output, *kind, units});
+  } else {
+    throw InternalError("a metric of classes of an output that has none: " + names[0]);
   }
+}
+
+void MetricSet::append_of_classes(const Metric& metric, const ClassOutput& output) {
+  const std::string name = names_of_metric(metric)[0], kind = name_of(output.kind);
+  const auto rate = [&](ClassRate which, Averaging averaging, const std::string& title) {
+    append(measure_rate(output, which, averaging),
+           {name, title + averaging_words(averaging), output.name, true, true, kind});
+  };
+  // While the weights change, there is no one order of the samples.
+  const bool is_ranked = scope_ == MetricScope::kValidation;
+  switch (metric.kind_case()) {
+    case Metric::kAccuracy:
+      return append(measure_accuracy(output), {name, "Accuracy", output.name, true, true, kind});
+    case Metric::kTopKAccuracy: {
+      const int k = metric.top_k_accuracy().k();
+      return append(measure_top_k(output, k),
+                    {name, "Top-" + std::to_string(k) + " accuracy", output.name, true, true, kind});
+    }
+    case Metric::kPrecision:
+      return rate(ClassRate::kPrecision, metric.precision().average(), "Precision");
+    case Metric::kRecall:
+      return rate(ClassRate::kRecall, metric.recall().average(), "Recall");
+    case Metric::kF1Score:
+      return rate(ClassRate::kF1, metric.f1_score().average(), "F1");
+    case Metric::kRocAuc:
+      return append(is_ranked ? measure_roc_auc(scores_of(output)) : nullptr,
+                    {name, "ROC AUC", output.name, true, false, kind});
+    case Metric::kPrAuc:
+      return append(is_ranked ? measure_pr_auc(scores_of(output)) : nullptr,
+                    {name, "Average precision", output.name, true, false, kind});
+    case Metric::kExpectedCalibrationError:
+      return append(measure_calibration(output, metric.expected_calibration_error().bins()),
+                    {name, "Calibration error", output.name, false, false, kind});
+    default:
+      throw InternalError("a metric without a measure: " + name);
+  }
+}
+
+std::shared_ptr<const ScoreTable> MetricSet::scores_of(const ClassOutput& output) {
+  std::shared_ptr<ScoreTable>& table = scores_[output.name];
+  if (!table) table = std::make_shared<ScoreTable>(output);
+  return table;
 }
 
 void MetricSet::reset() {
-  sums_.assign(entries_.size(), 0);
-  samples_ = 0;
-}
-
-double MetricSet::measure(const Entry& entry, const Row& row) const {
-  if (entry.kind == Kind::kTotalLoss || entry.kind == Kind::kOutputLoss) {
-    const bool is_total = entry.kind == Kind::kTotalLoss;
-    double loss = 0;
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      const double value = row.result.losses[i][static_cast<std::size_t>(row.n)];
-      if (is_total) loss += terms_[i].weight * value;
-      if (!is_total && terms_[i].output == entry.output) loss += value;
-    }
-    return loss;
+  for (const MeasurePointer& measure : measures_) {
+    if (measure) measure->reset();
   }
-  const float* y = row.result.row(entry.output, row.n);
-  const int length = row.result.lengths.at(entry.output);
-  switch (entry.kind) {
-    case Kind::kAccuracy:
-      return argmax(y, length) == row.objects[0].label ? 1 : 0;
-    case Kind::kSetAccuracy: {
-      const auto truth = row.truth(CLASS_SET, length);
-      int right = 0;
-      for (int k = 0; k < length; ++k) right += (y[k] > 0.5F) == (truth[static_cast<std::size_t>(k)] > 0.5F) ? 1 : 0;
-      return static_cast<double>(right) / length;
-    }
-    case Kind::kSquaredError:
-    case Kind::kAbsoluteError:
-      return mean_error(y, row.truth(entry.target, length), entry.kind == Kind::kSquaredError);
-    case Kind::kIou:
-      return intersection_over_union(box_of(y), row.objects[0].box);
-    case Kind::kIouShare:
-      return intersection_over_union(box_of(y), row.objects[0].box) >= entry.threshold ? 1 : 0;
-    default:
-      throw InternalError("a metric without a measure");
-  }
+  for (const auto& [output, table] : scores_) table->reset();
 }
 
 void MetricSet::add(const Batch& batch, const BatchResult& result, int max_objects) {
   for (int n = 0; n < batch.count; ++n) {
-    const Row row{result, batch.objects.data() + static_cast<std::ptrdiff_t>(n) * max_objects,
-                  batch.object_counts[static_cast<std::size_t>(n)], n};
-    for (std::size_t i = 0; i < entries_.size(); ++i) sums_[i] += measure(entries_[i], row);
+    const MeasuredSample sample{result, truth_of(batch, n, max_objects), n};
+    for (const MeasurePointer& measure : measures_) {
+      if (measure) measure->add(sample);
+    }
+    for (const auto& [output, table] : scores_) table->add(sample);
   }
-  samples_ += batch.count;
 }
 
-std::vector<double> MetricSet::values() const {
-  std::vector<double> means = sums_;
-  for (double& mean : means) mean = samples_ > 0 ? mean / samples_ : 0;
-  return means;
+MeasuredValues MetricSet::values() const {
+  MeasuredValues values;
+  for (const MeasurePointer& measure : measures_) values.push_back(measure ? measure->value() : std::nullopt);
+  return values;
 }
 
 double MetricSet::value(const std::string& name) const {
   for (std::size_t i = 0; i < infos_.size(); ++i) {
-    if (infos_[i].name() == name) return values()[i];
+    if (infos_[i].name() != name) continue;
+    const auto value = measures_[i] ? measures_[i]->value() : std::nullopt;
+    if (!value) throw InternalError("nothing was measured of " + name);
+    return *value;
   }
   throw InternalError("no metric is called " + name);
 }
 
 std::vector<double> MetricSet::state() const {
-  std::vector<double> state = sums_;
-  state.push_back(samples_);
+  std::vector<double> state;
+  for (const MeasurePointer& measure : measures_) {
+    if (measure) state.insert(state.end(), measure->sums().begin(), measure->sums().end());
+  }
   return state;
 }
 
 void MetricSet::restore(const std::vector<double>& state) {
-  if (state.size() != sums_.size() + 1) throw InternalError("the checkpoint has sums of other metrics");
-  sums_.assign(state.begin(), state.end() - 1);
-  samples_ = state.back();
+  std::size_t size = 0;
+  for (const MeasurePointer& measure : measures_) size += measure ? measure->sums().size() : 0;
+  if (state.size() != size) throw InternalError("the checkpoint has sums of other metrics");
+  auto next = state.begin();
+  for (const MeasurePointer& measure : measures_) {
+    if (!measure) continue;
+    for (double& sum : measure->sums()) sum = *next++;
+  }
 }
 
 }  // namespace thaw

@@ -161,6 +161,7 @@ Started describe_start(const StartFacts& facts) {
   *started.mutable_plan() = describe_plan(facts.session);
   describe_data(started.add_data(), "train", *facts.prepared.train);
   if (facts.prepared.validation) describe_data(started.add_data(), "validation", *facts.prepared.validation);
+  for (const std::string& warning : facts.prepared.warnings) started.add_warning(warning);
   for (const ModelFileFact& fact : facts.prepared.models.facts) {
     ModelFile* file = started.add_model_file();
     file->set_path(fact.path);

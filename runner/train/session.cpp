@@ -4,7 +4,9 @@
 #include <cstring>
 
 #include "runner/store/sha256.h"
+#include "runner/train/class_weights.h"
 #include "runner/train/initialize.h"
+#include "runner/train/truth.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -12,34 +14,6 @@ namespace {
 
 /// Pictures that a trunk takes at a time, whatever a batch of training is: runs that differ in that share features.
 constexpr std::int64_t kTrunkBatch = 16;
-
-/// The truth of one loss term for a whole batch, in the graph's order. Rows past the batch's count stay zero.
-std::vector<float> real_truth(const ObjectiveTerm& term, const TensorType& type, const Batch& batch, int max_objects) {
-  const auto length = static_cast<std::size_t>(type.shape[1]);
-  std::vector<float> truth(static_cast<std::size_t>(element_count(type.shape)), 0.0F);
-  for (int n = 0; n < batch.count; ++n) {
-    const Object* objects = batch.objects.data() + static_cast<std::ptrdiff_t>(n) * max_objects;
-    float* row = truth.data() + static_cast<std::size_t>(n) * length;
-    if (term.target == CLASS_SET) {
-      const auto set = class_set(objects, batch.object_counts[static_cast<std::size_t>(n)], static_cast<int>(length));
-      std::copy(set.begin(), set.end(), row);
-    } else {
-      const Box& box = objects[0].box;
-      const float corners[] = {box.xmin, box.ymin, box.xmax, box.ymax};
-      std::copy_n(corners, 4, row);
-    }
-  }
-  return truth;
-}
-
-std::vector<std::int32_t> label_truth(const Batch& batch, int max_objects) {
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(batch.capacity), 0);
-  for (int n = 0; n < batch.count; ++n) {
-    labels[static_cast<std::size_t>(n)] =
-        batch.objects[static_cast<std::size_t>(n) * static_cast<std::size_t>(max_objects)].label;
-  }
-  return labels;
-}
 
 }  // namespace
 
@@ -111,11 +85,13 @@ void Session::initialize(std::uint64_t seed) {
 
 void Session::begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options) {
   const std::vector<NamedTensor> kept = tensors(true);
+  std::vector<double> class_weights = std::move(class_weights_);
   training_program_.reset();  // before the new ones take their memory
   evaluation_program_.reset();
   store_.reset();
   Findings findings;
   *this = Session(config, findings, device_, files, options);
+  class_weights_ = std::move(class_weights);
   release_file_weights();
   for (const NamedTensor& tensor : kept) {
     if (store_->has(tensor.name)) store_->write(tensor.name, tensor.values);
@@ -170,12 +146,14 @@ void Session::feed_rows(Program& program, const BuiltGraph& built, const Batch& 
 
 void Session::feed(Program& program, const BuiltGraph& built, const Batch& batch, int max_objects) {
   feed_rows(program, built, batch);
-  program.set_input(built.objective.sample_weights, batch.weights.data());
+  const bool is_training = &program == training_program_.get();
+  result_.loss_weights = is_training ? loss_weights(batch, class_weights_, max_objects) : batch.weights;
+  program.set_input(built.objective.sample_weights, result_.loss_weights.data());
   for (const ObjectiveTerm& term : built.objective.terms) {
-    if (term.target == CLASS) {
+    const TensorType& type = built.graph->value(term.truth).type;
+    if (type.dtype == DType::kInt32) {
       program.set_input(term.truth, label_truth(batch, max_objects).data());
     } else {
-      const TensorType& type = built.graph->value(term.truth).type;
       program.set_input(term.truth, real_truth(term, type, batch, max_objects).data());
     }
   }

@@ -9,8 +9,8 @@
 #include "ops/program.h"
 #include "runner/data/sample.h"
 #include "runner/store/safetensors.h"
+#include "runner/train/batch_result.h"
 #include "runner/train/build.h"
-#include "runner/train/metrics.h"
 #include "runner/train/trunk_program.h"
 #include "runner/train/weights/pretrained.h"
 
@@ -47,6 +47,9 @@ class Session {
   void begin_stage(const Experiment& config, const ModelFiles& files, const SessionOptions& options);
   /// Lets go of the weights that were read from files: they are in use, or a checkpoint took their place.
   void release_file_weights();
+
+  /// What a sample of each class counts in the losses of train_step(); empty: all the same.
+  void set_class_weights(std::vector<double> weights) { class_weights_ = std::move(weights); }
 
   /// One update. `step` counts from 1.
   StepOutcome train_step(const Batch& batch, double learning_rate, std::int64_t step, int max_objects);
@@ -107,6 +110,7 @@ class Session {
   TrunkGraph trunk_graph_;
   std::unique_ptr<TrunkProgram> trunk_;
   Precision trunk_precision_;
+  std::vector<double> class_weights_;
 };
 
 /// SHA-256 over names, shapes and values, in order.

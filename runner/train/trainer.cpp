@@ -5,11 +5,14 @@
 #include <optional>
 #include <thread>
 
+#include "runner/config/checks.h"
 #include "runner/config/model_facts.h"
 #include "runner/config/resolve.h"
+#include "runner/data/open_data.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
+#include "runner/train/class_weights.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
@@ -19,41 +22,60 @@
 namespace thaw {
 namespace {
 
-std::shared_ptr<const SampleSource> open_split(const Experiment& config, const std::string& split,
-                                               const DataRoots& roots, Findings& findings) {
-  const Source& source = split == "train" ? config.data().train() : config.data().validation();
+DataFacts facts_of(const SampleSource& source) {
+  return {.height = source.height(),
+          .width = source.width(),
+          .channels = source.channels(),
+          .classes = source.classes(),
+          .max_objects = source.max_objects() / source.mixed_samples(),
+          .min_objects = source.min_objects() / source.mixed_samples()};
+}
+
+void check_set(const Experiment& config, const std::string& split, const SampleSource* set, Findings& findings) {
+  if (set != nullptr) check_against_data(config, split, facts_of(*set), findings);
+}
+
+OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
+  const Input& input = config.model().input();
+  const OpenContext context{
+      .roots = roots, .seed = config.seed(), .input = {input.height(), input.width(), input.channels()}};
   std::vector<SourceError> errors;
-  auto opened = open_source(source, roots, config.seed(), split, errors);
-  for (const SourceError& error : errors) {
-    findings.add("data." + split + (error.field.empty() ? "" : "." + error.field), error.message);
-  }
-  if (!opened) return nullptr;
-  check_against_data(config, split,
-                     {.height = opened->height(),
-                      .width = opened->width(),
-                      .channels = opened->channels(),
-                      .classes = opened->classes(),
-                      .max_objects = opened->max_objects()},
-                     findings);
+  OpenedData opened = open_data(config.data(), context, errors);
+  for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
+  check_set(config, "train", opened.train.get(), findings);
+  check_set(config, "validation", opened.validation.get(), findings);
   return opened;
 }
 
 /// What only the shapes tell of outputs whose units the file does not give.
-void check_output_units(const Experiment& config, const BuiltGraph& built, int classes, Findings& findings) {
-  const ModelFacts facts(config.model());
+void check_output_units(const Experiment& config, const BuiltGraph& built, const PreparedExperiment& prepared,
+                        Findings& findings) {
+  ModelFacts facts(config.model());
+  const int classes = prepared.train->classes();
   for (const Loss& loss : config.train().loss()) {
     const int layer = facts.find(loss.output());
-    const Target target = target_of_loss(loss);
     if (layer < 0 || facts.units(layer)) continue;
     const Shape& shape = built.graph->value(built.model.outputs.at(loss.output())).type.shape;
+    const Target target = target_of_loss(loss, shape.size() == 2 ? shape[1] : classes);
+    const bool is_binary = shape.size() == 2 && class_kind_of(target, shape[1]) == ClassKind::kBinary;
     const std::int64_t wanted = target == BOX ? 4 : classes;
-    if (shape.size() == 2 && shape[1] == wanted) continue;
+    if (is_binary || (shape.size() == 2 && shape[1] == wanted)) {
+      facts.learn_units(layer, static_cast<int>(shape[1]));
+      continue;
+    }
     findings.add(layer_path(layer),
                  "\"" + loss.output() + "\" gives " + to_text(Shape(shape.begin() + 1, shape.end())) +
                      " for a sample, " +
                      (target == BOX ? "but is compared with a box"
                                     : "but the train data has " + std::to_string(classes) + " classes"),
                  "expected " + std::to_string(wanted) + " values");
+  }
+  if (!findings.empty()) return;
+  // Nothing was found before, so whatever these find now is about the units that were learned.
+  check_outputs(config, facts, true, findings);
+  check_targets_against_data(config, facts, {"train", facts_of(*prepared.train)}, findings);
+  if (prepared.validation) {
+    check_targets_against_data(config, facts, {"validation", facts_of(*prepared.validation)}, findings);
   }
 }
 
@@ -105,15 +127,18 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
-  prepared.train = open_split(config, "train", roots, findings);
-  if (config.data().has_validation()) prepared.validation = open_split(config, "validation", roots, findings);
+  OpenedData data = open_sets(config, roots, findings);
+  prepared.train = std::move(data.train);
+  prepared.validation = std::move(data.validation);
+  prepared.warnings = std::move(data.warnings);
+  if (prepared.train) prepared.class_weights = class_weights_of(config, *prepared.train, findings);
   prepared.models = open_model_files(config.model(), roots, findings);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
   if (findings.empty()) {
     Experiment plain = config;  // rules must not change what counts as taken from files
     plain.clear_transfer();
     const BuiltGraph built = build_training(plain, prepared.models.files, findings);
-    if (findings.empty()) check_output_units(config, built, prepared.train->classes(), findings);
+    if (findings.empty()) check_output_units(config, built, prepared, findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
     if (findings.empty()) {
       prepared.weights = load_weights({prepared.loaded, built.model, roots, places, findings, prepared.run_first});

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ops/device.h"
 #include "runner/config/load.h"
@@ -40,7 +41,9 @@ struct PreparedExperiment {
   PretrainedWeights weights;  ///< incomplete as long as something has to be run first
   std::vector<RunFirst> run_first;          ///< experiments whose weights are needed, in the order to run them
   std::map<std::string, Shape> parameters;  ///< of the network, by name
-  std::set<std::string> pretrained;  ///< parameters that start from what was learned before, onnx layers' included
+  std::set<std::string> pretrained;   ///< parameters that start from what was learned before, onnx layers' included
+  std::vector<double> class_weights;  ///< empty: every sample counts the same
+  std::vector<std::string> warnings;  ///< what people should know before it runs
 };
 
 /// Checks everything there is to check before anything is written, and reads the weights that the experiment starts

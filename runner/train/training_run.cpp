@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include "runner/store/durable_file.h"
@@ -23,32 +24,18 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Loader::Options train_options(const Experiment& config) {
-  return {.seed = config.seed(),
-          .batch_size = config.train().batch_size(),
-          .threads = static_cast<int>(config.data().loader_threads()),
-          .prefetch_batches = static_cast<int>(config.data().prefetch_batches()),
-          .shuffle = config.data().train().shuffle()};
-}
-
-Loader::Options validation_options(const Experiment& config) {
-  Loader::Options options = train_options(config);
-  options.shuffle = false;
-  options.same_every_epoch = true;
-  return options;
-}
-
 std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& source) {
   const std::int64_t batch = config.train().batch_size();
   return (source.size() + batch - 1) / batch;
 }
 
 void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const MetricSet& metrics,
-                const std::vector<double>& values) {
+                const MeasuredValues& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) continue;
     MetricValue* value = to->Add();
     value->set_name(metrics.infos()[i].name());
-    value->set_value(values[i]);
+    value->set_value(*values[i]);
   }
 }
 
@@ -92,12 +79,13 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> de
       state_(first_state(latest_, stages_)),
       session_(make_session(prepared_, device_, stages_, state_.stage)),
       process_bytes_(rss_bytes() - session_.file_weight_bytes()),
-      train_metrics_(config_, session_.training().objective.terms),
-      validation_metrics_(config_, session_.training().objective.terms),
+      train_metrics_(config_, session_.training().objective.terms, MetricScope::kTrain),
+      validation_metrics_(config_, session_.training().objective.terms, MetricScope::kValidation),
       record_(folder_.record_path()),
       progress_(config_.train().epochs(), steps_of_an_epoch(config_, *prepared_.train)),
       steps_per_epoch_(steps_of_an_epoch(config_, *prepared_.train)),
       total_steps_(steps_per_epoch_ * config_.train().epochs()) {
+  session_.set_class_weights(prepared_.class_weights);
   const BestRule best = best_rule(config_, train_metrics_.infos());
   best_metric_ = best.metric;
   best_is_max_ = best.is_max;
@@ -151,43 +139,6 @@ void TrainingRun::begin() {
   if (options_.wants_profile) {
     profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
   }
-}
-
-void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
-  train_loader_.reset();  // they hold the rows before
-  validation_loader_.reset();
-  rows_ = {};
-  FeatureCache::Options cache;
-  cache.folder = options_.cache_folder.empty() ? options_.runs_root + "/.cache" : options_.cache_folder;
-  cache.limit_bytes = options_.cache_limit_bytes;
-  cache.note = [this](const std::string& text) { progress_.note(text); };
-  cache.is_stopping = [this] { return stop_signal_.is_requested(); };
-  rows_ = thaw::make_rows(session_, std::move(trunk),
-                          {config_, prepared_.train, prepared_.validation, std::move(cache), progress_});
-  for (TrunkReady& ready : rows_.ready) {
-    Event event;
-    ready.set_stage(state_.stage.number);
-    *event.mutable_trunk_ready() = std::move(ready);
-    append(std::move(event));
-  }
-  if (rows_.is_stopped) {
-    ended_ = stop();
-    return;
-  }
-  train_loader_ = std::make_unique<Loader>(rows_.train, train_options(config_));
-  train_loader_->seek(static_cast<std::uint64_t>(state_.step / steps_per_epoch_), state_.step % steps_per_epoch_);
-  if (!rows_.validation) return;
-  validation_loader_ = std::make_unique<Loader>(rows_.validation, validation_options(config_));
-  validation_loader_->seek(0, 0);
-}
-
-/// The first batch as pictures: its rows may be features of them.
-DataPreview TrainingRun::preview_of(const Batch& first) const {
-  if (!first.has_features) return preview(first, train_source(), "train", folder_.path());
-  Loader::Options options = train_options(config_);
-  options.threads = 0;
-  Loader pictures(prepared_.train, options);
-  return preview(pictures.next(), train_source(), "train", folder_.path());
 }
 
 /// What was timed so far, once: at the last step to time, or where training ends before.
@@ -297,8 +248,8 @@ double TrainingRun::samples_per_second(std::int64_t steps_in_epoch) const {
 }
 
 void TrainingRun::end_epoch(int epoch) {
-  const std::vector<double> train = train_metrics_.values();
-  std::vector<double> validation;
+  const MeasuredValues train = train_metrics_.values();
+  MeasuredValues validation;
   if (validation_loader_) {
     const auto start = Clock::now();
     validation = measure(session_, *validation_loader_, *rows_.validation, validation_metrics_);
@@ -332,13 +283,17 @@ void TrainingRun::end_epoch(int epoch) {
   save();
 }
 
-bool TrainingRun::update_best(int epoch, const std::vector<double>& judged) {
-  double value = 0;
+bool TrainingRun::update_best(int epoch, const MeasuredValues& judged) {
+  // What was not measured, or is no number, is as bad as can be.
+  double value = std::numeric_limits<double>::infinity() * (best_is_max_ ? -1 : 1);
   for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (train_metrics_.infos()[i].name() == best_metric_) value = judged[i];
+    const bool is_it = train_metrics_.infos()[i].name() == best_metric_ && judged[i] && !std::isnan(*judged[i]);
+    if (is_it) value = *judged[i];
   }
   const double min_delta = config_.train().early_stopping().min_delta();
-  const double gain = best_is_max_ ? value - state_.best_value : state_.best_value - value;
+  const double gain = value == state_.best_value ? 0
+                      : best_is_max_             ? value - state_.best_value
+                                                 : state_.best_value - value;
   const bool is_first = state_.best_epoch == 0;
   // The kept weights are the best there were; patience asks for an improvement worth the name.
   state_.epochs_since_best = is_first || gain > min_delta ? 0 : state_.epochs_since_best + 1;

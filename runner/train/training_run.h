@@ -38,7 +38,7 @@ class TrainingRun {
   void train_epoch(int epoch);
   void train_step(const Batch& batch, int epoch);
   void end_epoch(int epoch);
-  bool update_best(int epoch, const std::vector<double>& judged);
+  bool update_best(int epoch, const MeasuredValues& judged);
   void save_best(int epoch);
   void save_frozen();
   void save();

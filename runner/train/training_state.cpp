@@ -43,18 +43,18 @@ void TrainingState::read(const Metadata& saved) {
   epoch_time.set_checkpoint_s(time.at(6));
 }
 
-std::string epoch_summary(const std::vector<MetricInfo>& metrics, const std::vector<double>& train,
-                          const std::vector<double>& validation) {
+std::string epoch_summary(const std::vector<MetricInfo>& metrics, const MeasuredValues& train,
+                          const MeasuredValues& validation) {
   std::ostringstream out;
-  const auto show = [&](const char* split, const std::vector<double>& values) {
+  const auto show = [&](const char* split, const MeasuredValues& values) {
     out << split;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const MetricInfo& info = metrics[i];
       const bool is_part = info.name() != "loss" && info.name().ends_with("/loss");
-      if (is_part) continue;
+      if (is_part || !values[i]) continue;
       const auto slash = info.name().find('/');
       out << "  " << (slash == std::string::npos ? info.name() : info.name().substr(slash + 1)) << ' ' << std::fixed
-          << std::setprecision(4) << values[i];
+          << std::setprecision(4) << *values[i];
     }
   };
   show("train", train);

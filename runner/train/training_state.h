@@ -6,6 +6,7 @@
 
 #include "runner/store/metadata.h"
 #include "runner/train/build.h"
+#include "runner/train/metrics.h"
 #include "schemas/run_record.pb.h"
 
 namespace thaw {
@@ -29,7 +30,7 @@ struct TrainingState {
 };
 
 /// A line for people: "train  loss 0.1234  accuracy 0.9876  |  validation  ...".
-std::string epoch_summary(const std::vector<MetricInfo>& metrics, const std::vector<double>& train,
-                          const std::vector<double>& validation);
+std::string epoch_summary(const std::vector<MetricInfo>& metrics, const MeasuredValues& train,
+                          const MeasuredValues& validation);
 
 }  // namespace thaw

@@ -21,7 +21,7 @@ class MnistTest : public SourceTest {
     const Source source = parse("synthesis { canvas { height: 75 width: 75 } sprites { idx { images: 'mnist/" + split +
                                 "-images-idx3-ubyte.gz' labels: 'mnist/" + split + "-labels-idx1-ubyte.gz' } } }");
     std::vector<SourceError> errors;
-    auto opened = open_source(source, {{folder_of_data_}}, 1, split, errors);
+    auto opened = open_source(source, {.roots = {{folder_of_data_}}, .split = split}, errors);
     for (const SourceError& error : errors) ADD_FAILURE() << error.field << ": " << error.message;
     if (opened == nullptr) throw std::runtime_error("no MNIST");
     return opened;

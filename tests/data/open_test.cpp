@@ -108,9 +108,7 @@ TEST_F(OpenSourceTest, RefusesToTakeMoreThanThereIs) {
               ElementsAre("take: is 51, but there are 50 samples"));
 }
 
-TEST_F(OpenSourceTest, RefusesWhatIsNotBuiltYet) {
-  EXPECT_THAT(errors_of("image_folder { path: 'pets' }"),
-              ElementsAre("image_folder: is planned; thaw does not read image folders yet"));
+TEST_F(OpenSourceTest, RefusesASourceOfNoKind) {
   EXPECT_THAT(errors_of(""), ElementsAre("synthesis: is missing: there is nothing to draw samples from"));
 }
 

@@ -86,7 +86,7 @@ class SourceTest : public TempFolderTest {
   std::shared_ptr<const SampleSource> open(const std::string& text, const std::string& purpose = "train",
                                            std::uint64_t seed = 1) const {
     std::vector<SourceError> errors;
-    auto source = open_source(parse(text), roots(), seed, purpose, errors);
+    auto source = open_source(parse(text), {.roots = roots(), .seed = seed, .split = purpose}, errors);
     for (const SourceError& error : errors) ADD_FAILURE() << error.field << ": " << error.message;
     if (source == nullptr) throw std::runtime_error("no source");
     return source;
@@ -95,7 +95,7 @@ class SourceTest : public TempFolderTest {
   /// "FIELD: MESSAGE" of each error; the temporary folder is written DIR.
   std::vector<std::string> errors_of(const std::string& text) const {
     std::vector<SourceError> errors;
-    const auto source = open_source(parse(text), roots(), 1, "train", errors);
+    const auto source = open_source(parse(text), {.roots = roots(), .split = "train"}, errors);
     EXPECT_EQ(source == nullptr, !errors.empty());
     std::vector<std::string> texts;
     for (const SourceError& error : errors) texts.push_back(error.field + ": " + without_folder(error.message));

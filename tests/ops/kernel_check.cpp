@@ -142,6 +142,7 @@ double reduction_length(const Graph& graph, const Node& node) {
     const std::int64_t axis = (node.attributes.integer("axis", -1) + rank) % rank;
     return static_cast<double>(shape(0)[static_cast<std::size_t>(axis)]) + 4;
   }
+  if (node.op == "SoftmaxDistributionCrossEntropyLossGrad") return static_cast<double>(shape(1)[1]) + 4;
   if (node.op == "SoftmaxCrossEntropyLoss") return static_cast<double>(shape(0)[1]) + 4;
   if (node.op == "SoftmaxCrossEntropyLossGrad") return 5;
   if (node.op.rfind("NegativeLogLikelihood", 0) == 0) return 1;

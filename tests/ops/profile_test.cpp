@@ -145,6 +145,7 @@ TEST(Flops, EveryOperatorThatComputesCountsThem) {
                                         "Constant",
                                         "CrossEntropyLoss",
                                         "DepthToSpace",
+                                        "DistributionCrossEntropyLoss",
                                         "Expand",
                                         "Flatten",
                                         "Gather",

@@ -93,6 +93,57 @@ std::vector<Tensor> softmax_cross_entropy_loss_grad(const Call& call) {
   return {dx};
 }
 
+/// What a class's share of a truth becomes by label smoothing.
+Tensor smoothed(const Call& call, const Tensor& truth) {
+  const double smoothing = call.node.attributes.real("label_smoothing");
+  Tensor shares = truth;
+  for (double& share : shares.values)
+    share = (1 - smoothing) * share + smoothing / static_cast<double>(truth.extent(1));
+  return shares;
+}
+
+/// -sum over classes of share * log_prob, in rows.
+Tensor distribution_entropy(const Tensor& log_prob, const Tensor& shares) {
+  Tensor loss({log_prob.extent(0)});
+  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) {
+      if (shares.at(n, c) != 0) loss.at(n) -= shares.at(n, c) * log_prob.at(n, c);
+    }
+  }
+  return loss;
+}
+
+std::vector<Tensor> distribution_loss(const Call& call) {
+  Tensor log_prob = call.in(0);
+  for (double& value : log_prob.values) value = std::log(value);
+  return {distribution_entropy(log_prob, smoothed(call, call.in(1)))};
+}
+
+std::vector<Tensor> softmax_distribution_loss(const Call& call) {
+  Tensor log_prob = call.in(0);
+  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
+    double largest = log_prob.at(n, 0), sum = 0;
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) largest = std::max(largest, log_prob.at(n, c));
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) sum += std::exp(log_prob.at(n, c) - largest);
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) log_prob.at(n, c) -= largest + std::log(sum);
+  }
+  return {distribution_entropy(log_prob, smoothed(call, call.in(1))), log_prob};
+}
+
+std::vector<Tensor> softmax_distribution_loss_grad(const Call& call) {
+  const Tensor& log_prob = call.in(1);
+  const Tensor shares = smoothed(call, call.in(2));
+  Tensor dx(log_prob.shape);
+  for (std::int64_t n = 0; n < log_prob.extent(0); ++n) {
+    double total = 0;
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) total += shares.at(n, c);
+    for (std::int64_t c = 0; c < log_prob.extent(1); ++c) {
+      dx.at(n, c) = call.in(0).at(n) * (std::exp(log_prob.at(n, c)) * total - shares.at(n, c));
+    }
+  }
+  return {dx};
+}
+
 /// The class of a label that counts, or -1.
 std::int64_t class_of(const Call& call, double label, std::int64_t classes) {
   const bool counts = !is_ignored(call, label) && label >= 0 && label < static_cast<double>(classes);
@@ -141,6 +192,9 @@ void add_class_loss(Functions& functions) {
   functions["CrossEntropyLoss"] = cross_entropy_loss;
   functions["SoftmaxCrossEntropyLoss"] = softmax_cross_entropy_loss;
   functions["SoftmaxCrossEntropyLossGrad"] = softmax_cross_entropy_loss_grad;
+  functions["DistributionCrossEntropyLoss"] = distribution_loss;
+  functions["SoftmaxDistributionCrossEntropyLoss"] = softmax_distribution_loss;
+  functions["SoftmaxDistributionCrossEntropyLossGrad"] = softmax_distribution_loss_grad;
   functions["NegativeLogLikelihoodLoss"] = likelihood_loss;
   functions["NegativeLogLikelihoodLossGrad"] = likelihood_loss_grad;
   functions["ClassWeightOf"] = class_weight_of;

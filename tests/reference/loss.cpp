@@ -8,29 +8,33 @@
 namespace thaw::reference {
 namespace {
 
-using PairFunction = double (*)(double y, double t, double delta);
+/// `extra`: the attribute that some of them have.
+using PairFunction = double (*)(double y, double t, double extra);
+
+double delta_of(const Call& call) { return call.node.attributes.real("delta", 1); }
+double smoothing_of(const Call& call) { return call.node.attributes.real("label_smoothing"); }
 
 /// Mean over a row's values of f(prediction, target).
-template <PairFunction f>
+template <PairFunction f, double (*extra)(const Call&) = delta_of>
 std::vector<Tensor> mean_of_pairs(const Call& call) {
   const Tensor& y = call.in(0);
   Tensor loss({y.extent(0)});
   for (std::int64_t n = 0; n < y.extent(0); ++n) {
     for (std::int64_t k = 0; k < y.extent(1); ++k) {
-      loss.at(n) += f(y.at(n, k), call.in(1).at(n, k), call.node.attributes.real("delta", 1));
+      loss.at(n) += f(y.at(n, k), call.in(1).at(n, k), extra(call));
     }
     loss.at(n) /= static_cast<double>(y.extent(1));
   }
   return {loss};
 }
 
-template <PairFunction slope>
+template <PairFunction slope, double (*extra)(const Call&) = delta_of>
 std::vector<Tensor> gradient_of_pairs(const Call& call) {
   const Tensor& y = call.in(1);
   Tensor dy(y.shape);
   for (std::int64_t n = 0; n < y.extent(0); ++n) {
     for (std::int64_t k = 0; k < y.extent(1); ++k) {
-      const double each = slope(y.at(n, k), call.in(2).at(n, k), call.node.attributes.real("delta", 1));
+      const double each = slope(y.at(n, k), call.in(2).at(n, k), extra(call));
       dy.at(n, k) = call.in(0).at(n) * each / static_cast<double>(y.extent(1));
     }
   }
@@ -41,14 +45,17 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 double squared(double y, double t, double) { return (y - t) * (y - t); }
 double squared_slope(double y, double t, double) { return 2 * (y - t); }
-double binary_entropy(double p, double t, double) {
+// Keras: label_smoothing s squeezes the truth to t (1 - s) + s / 2.
+double squeezed(double t, double s) { return t * (1 - s) + s / 2; }
+double binary_entropy(double p, double t, double s) {
+  t = squeezed(t, s);
   return -(t > 0 ? t * std::log(p) : 0) - (t < 1 ? (1 - t) * std::log(1 - p) : 0);
 }
 // log(1 + e^x) - t x is the binary entropy of sigmoid(x), written so that no probability is rounded to 0 or 1.
-double logit_entropy(double x, double t, double) {
-  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - t * x;
+double logit_entropy(double x, double t, double s) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - squeezed(t, s) * x;
 }
-double logit_entropy_slope(double x, double t, double) { return sigmoid(x) - t; }
+double logit_entropy_slope(double x, double t, double s) { return sigmoid(x) - squeezed(t, s); }
 double huber(double y, double t, double delta) {
   const double distance = std::abs(y - t);
   return distance <= delta ? distance * distance / 2 : delta * (distance - delta / 2);
@@ -84,9 +91,9 @@ std::vector<Tensor> weighted_mean_grad(const Call& call) {
 
 void add_loss(Functions& functions) {
   add_class_loss(functions);
-  functions["BinaryCrossEntropyLoss"] = mean_of_pairs<binary_entropy>;
-  functions["SigmoidCrossEntropyLoss"] = mean_of_pairs<logit_entropy>;
-  functions["SigmoidCrossEntropyLossGrad"] = gradient_of_pairs<logit_entropy_slope>;
+  functions["BinaryCrossEntropyLoss"] = mean_of_pairs<binary_entropy, smoothing_of>;
+  functions["SigmoidCrossEntropyLoss"] = mean_of_pairs<logit_entropy, smoothing_of>;
+  functions["SigmoidCrossEntropyLossGrad"] = gradient_of_pairs<logit_entropy_slope, smoothing_of>;
   functions["MeanSquaredErrorLoss"] = mean_of_pairs<squared>;
   functions["MeanSquaredErrorLossGrad"] = gradient_of_pairs<squared_slope>;
   functions["HuberLoss"] = mean_of_pairs<huber>;

@@ -18,6 +18,14 @@ std::string fake_hash(const std::string& salt);
 
 BoxValue box_at(double x, double y, double width, double height);
 
+/// Scores, curves and calibration that go with the confusion matrix of `output`; curves of the first classes alone.
+void add_class_scores(OutputEvaluation& output, std::size_t most_curves);
+
+/// Two classes behind one unit.
+ExampleRun binary_run();
+/// Several labels a sample, or none.
+ExampleRun multi_label_run();
+
 /// The network, data and machine of an example run.
 Started example_started(const ExampleOptions& options);
 

@@ -191,6 +191,20 @@ ExampleRun many_classes_run() {
     for (int label = 0; label < 100; ++label) data.add_class_count(data.samples() / 100);
   }
   end_run(run.events, {.has_boxes = false}, 100);
+  OutputEvaluation* output = run.events[run.events.size() - 2].mutable_evaluation()->mutable_output(0);
+  output->set_kind("multi-class");
+  add_class_scores(*output, 12);
+  return run;
+}
+
+ExampleRun twenty_classes_run() {
+  ExampleRun run = many_classes_run();
+  run.name = "twenty_classes";
+  run.events.resize(run.events.size() - 2);
+  end_run(run.events, {.has_boxes = false}, 20);
+  OutputEvaluation* output = run.events[run.events.size() - 2].mutable_evaluation()->mutable_output(0);
+  output->set_kind("multi-class");
+  add_class_scores(*output, 12);
   return run;
 }
 
@@ -320,6 +334,9 @@ std::vector<ExampleRun> example_runs() {
       {"transfer", finished_run({.has_transfer = true})},
       {"profiled", finished_run({.has_weights = true, .is_profiled = true})},
       overfitting_run(),
+      binary_run(),
+      multi_label_run(),
+      twenty_classes_run(),
       many_classes_run(),
       several_objects_run()};
   runs[4].events.push_back(stopped_event(3 * kStepsPerEpoch + 401));

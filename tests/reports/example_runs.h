@@ -50,7 +50,7 @@ Event resumed_event(std::int64_t step, std::int64_t from_step);
 void make_hostile(std::vector<Event>& events, const std::string& text);
 
 /// One run for each page that must look right: finished, classification only, killed, stopped, diverged, no validation,
-/// overfitting, hostile names, stages, 1 epoch, 1000 epochs, many classes.
+/// overfitting, hostile names, stages, 1 epoch, 1000 epochs, many classes, binary, several labels.
 std::vector<ExampleRun> example_runs();
 
 /// The bytes of record.binpb.

@@ -84,6 +84,52 @@ TEST(Verdict, OfTwoHeads) {
   EXPECT_THAT(verdict_of(events), ::testing::HasSubstr(", finds the class (second) of 97.9 % of them (97.6–98.2 %)"));
 }
 
+RecordView view_of_example(const std::string& name) {
+  for (const test::ExampleRun& run : test::example_runs()) {
+    if (run.name == name) return view(run.events);
+  }
+  return {};
+}
+
+TEST(Verdict, OfTwoClassesIsThatOfClasses) {
+  EXPECT_THAT(plain(verdict(view_of_example("binary"))),
+              ::testing::StartsWith("Finds the class of 98.2 % of 10,000 unseen images (95 % interval 97.9–98.4 %, "
+                                    "Wilson); best after epoch 10."));
+}
+
+TEST(Verdict, OfSeveralLabelsASample) {
+  EXPECT_EQ(
+      plain(verdict(view_of_example("multi_label"))),
+      "Is right about 98.2 % of the labels of 10,000 unseen images (95 % interval 97.9–98.4 %, Wilson); best after "
+      "epoch 10.");
+}
+
+TEST(Verdict, WithoutAccuracyNamesAnotherMetricOfClasses) {
+  auto events = test::example_runs()[0].events;
+  for (const test::ExampleRun& run : test::example_runs()) {
+    if (run.name == "binary") events = run.events;
+  }
+  auto* metrics = events[0].mutable_started()->mutable_metric();
+  for (int i = metrics->size() - 1; i >= 0; --i) {
+    if (metrics->Get(i).name().ends_with("accuracy")) metrics->DeleteSubrange(i, 1);
+  }
+  EXPECT_THAT(plain(verdict(view(events))),
+              ::testing::StartsWith("Reaches a F1 (macro) of 96.6 % on 10,000 unseen images;"));
+  MetricInfo* top = metrics->Mutable(1);
+  top->set_name("classification/top_5_accuracy");
+  top->set_title("Top-5 accuracy");
+  for (Event& event : events) {
+    if (!event.has_evaluation()) continue;
+    MetricValue* value = event.mutable_evaluation()->add_value();
+    value->set_name(top->name());
+    value->set_value(0.9789);
+  }
+  EXPECT_THAT(
+      plain(verdict(view(events))),
+      ::testing::StartsWith("Reaches a Top-5 accuracy of 97.9 % on 10,000 unseen images (95 % interval 97.6–98.2 "
+                            "%, Wilson);"));
+}
+
 TEST(Verdict, OfAnEarlyEnd) {
   EXPECT_THAT(verdict_of(finished_run({.epochs = 20, .epochs_done = 7})),
               ::testing::EndsWith("; best after epoch 7, ended early after 7 of 20 epochs."));

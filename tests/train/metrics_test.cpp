@@ -8,7 +8,7 @@ namespace thaw {
 namespace {
 
 std::vector<ObjectiveTerm> terms() {
-  return {{"class", "categorical_cross_entropy", CLASS, 1, 0, 0}, {"box", "mean_squared_error", BOX, 2, 0, 0}};
+  return {{"class", "categorical_cross_entropy", CLASS, 1, 0, 0, 3}, {"box", "mean_squared_error", BOX, 2, 0, 0, 4}};
 }
 
 /// Rows of outputs that are right for even samples and wrong for odd ones.
@@ -80,11 +80,12 @@ TEST(MetricSet, MultiLabelAccuracyCountsRightAnswers) {
   metric->set_output("class");
   metric->set_target(CLASS_SET);
   metric->mutable_accuracy();
-  MetricSet metrics(config, {});
+  MetricSet metrics(config, {{"class", "binary_cross_entropy", CLASS_SET, 1, 0, 0, 3}});
   Batch batch = made_up_batch(1, 1);
   batch.objects[0].label = 2;
   BatchResult result;
   result.lengths = {{"class", 3}};
+  result.losses = {{0}};
   result.outputs["class"] = {0.9F, 0.2F, 0.7F, 0, 0, 0, 0, 0, 0, 0, 0, 0};  // wrong, right, right
   metrics.add(batch, result, 1);
   EXPECT_DOUBLE_EQ(metrics.value("class/accuracy"), 2.0 / 3);
