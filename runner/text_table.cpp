@@ -6,14 +6,6 @@
 
 namespace thaw {
 
-std::string grouped(std::int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<std::size_t>(i), ",");
-  }
-  return digits;
-}
-
 std::string text_table(const std::vector<std::vector<std::string>>& rows, std::size_t first_number) {
   std::vector<std::size_t> widths(rows.at(0).size(), 0);
   for (const auto& row : rows) {

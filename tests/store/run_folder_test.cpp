@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
+#include <vector>
 
 #include "runner/store/durable_file.h"
 #include "runner/store/record_writer.h"
@@ -42,6 +44,27 @@ TEST_F(RunFolderTest, ASecondHolderIsRefusedUntilTheFirstGoes) {
               path_ + "/lock: another thaw process is running this experiment (pid unknown)");
   }
   open();
+}
+
+TEST_F(RunFolderTest, WaitsAsLongAsItIsToldTo) {
+  std::optional<RunFolder> first = open();
+  std::vector<std::string> holders;
+  const auto open_waiting = [&](const RunFolder::Wait& wait) {
+    return RunFolder::open(in("runs"), "digits", "0123456789ab", wait);
+  };
+  EXPECT_EQ(message_of<InputError>([&] {
+              open_waiting([&](const std::string& holder) {
+                holders.push_back(holder);
+                return holders.size() < 3;
+              });
+            }),
+            path_ + "/lock: another thaw process is running this experiment (pid " + std::to_string(::getpid()) + ")");
+  EXPECT_EQ(holders, std::vector<std::string>(3, "pid " + std::to_string(::getpid())));
+  open_waiting([&](const std::string&) {
+    first.reset();
+    return true;
+  });
+  EXPECT_FALSE(first);
 }
 
 TEST_F(RunFolderTest, AKilledProcessLetsGo) {

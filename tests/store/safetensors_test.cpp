@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/sha256.h"
 #include "tests/store/temp_folder.h"
 
 namespace thaw {
@@ -78,10 +79,38 @@ TEST_F(SafetensorsTest, OtherTypesAreReadRaw) {
   EXPECT_EQ(back[0], 1);
   EXPECT_EQ(back[1], -1);
   EXPECT_EQ(message_of<InputError>([&] { reader.read(reader.tensors()[0]); }),
-            path_ + ": tensor \"n\" is I64, expected F32");
+            path_ + ": tensor \"n\" is I64, expected F32, F16, BF16 or F64");
+  EXPECT_EQ(message_of<InputError>(
+                [&] { reader.read_through([](const TensorEntry&) { return true; }, [](const NamedTensor&) {}); }),
+            path_ + ": tensor \"n\" is I64, expected F32, F16, BF16 or F64");
   std::string small(15, '\0');
   EXPECT_EQ(message_of<InternalError>([&] { reader.read_raw(reader.tensors()[0], small); }),
             "safetensors: tensor \"n\" read into a buffer of another size");
+}
+
+TEST_F(SafetensorsTest, OneReadingGivesTensorsAndTheHashOfTheWholeFile) {
+  // As long as several chunks, in each of the dtypes that become floats, with others between.
+  std::string bytes = file_of(R"({"big":{"dtype":"U8","shape":[3000000],"data_offsets":[0,3000000]},)"
+                              R"("f":{"dtype":"F32","shape":[2],"data_offsets":[3000000,3000008]},)"
+                              R"("h":{"dtype":"F16","shape":[1],"data_offsets":[3000008,3000010]},)"
+                              R"("none":{"dtype":"F32","shape":[0],"data_offsets":[3000010,3000010]},)"
+                              R"("d":{"dtype":"F64","shape":[1],"data_offsets":[3000010,3000018]}})",
+                              3000000);
+  const float floats[] = {1.5F, -2};
+  const double number = 0.25;
+  bytes.append(reinterpret_cast<const char*>(floats), sizeof floats);
+  bytes.append(std::string("\x00\x3c", 2));
+  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+  write_plain(path_, bytes);
+  const SafetensorsReader reader(path_);
+  std::map<std::string, std::vector<float>> found;
+  const auto take = [&](const NamedTensor& tensor) { found[tensor.name] = tensor.values; };
+  EXPECT_EQ(reader.read_through([](const TensorEntry& entry) { return entry.name != "big"; }, take), sha256_hex(bytes));
+  EXPECT_EQ(found,
+            (std::map<std::string, std::vector<float>>{{"f", {1.5F, -2}}, {"h", {1}}, {"none", {}}, {"d", {0.25F}}}));
+  found.clear();
+  EXPECT_EQ(reader.read_through([](const TensorEntry&) { return false; }, take), sha256_hex(bytes));
+  EXPECT_TRUE(found.empty());
 }
 
 TEST_F(SafetensorsTest, RefusesToWriteWhatItCouldNotRead) {

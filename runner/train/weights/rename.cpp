@@ -12,6 +12,9 @@ namespace {
 // No network's names are longer, and std::regex takes a stack frame a character.
 constexpr std::size_t kLongestName = 1000;
 
+// libstdc++'s search that tries every way at once. Its usual one tries one after the other: with "(.*)*b" forever.
+constexpr auto kInBoundedTime = std::regex_constants::__polynomial;
+
 std::string quoted(const std::string& name) { return "\"" + printable(name) + "\""; }
 
 std::string first_names(const std::vector<RenamedTensor>& tensors) {
@@ -94,15 +97,18 @@ class Renaming {
     const Rename& rule = rules_.rename(i);
     const std::string path = field_ + ".rename[" + std::to_string(i) + "]";
     try {
-      std::regex regex(rule.from(), std::regex::ECMAScript);
+      std::regex regex(rule.from(), std::regex::ECMAScript | kInBoundedTime);
       const unsigned groups = highest_group(rule.to());
       if (groups <= regex.mark_count()) return regex;
       add(path + ".to",
           quoted(rule.to()) + " names group " + std::to_string(groups) + ", but `from` has " +
               std::to_string(regex.mark_count()),
           "expected groups in parentheses in `from`; $$ stands for a dollar sign");
-    } catch (const std::regex_error&) {
-      add(path + ".from", quoted(rule.from()) + " is no regular expression",
+    } catch (const std::regex_error& error) {
+      const bool is_back_reference = error.code() == std::regex_constants::error_complexity;
+      add(path + ".from",
+          quoted(rule.from()) +
+              (is_back_reference ? " refers back to a group, which takes too long" : " is no regular expression"),
           "expected one as ECMAScript writes it; \\\\ before a character takes away its meaning");
     }
     return std::nullopt;
@@ -113,23 +119,19 @@ class Renaming {
     if (!regex) return;
     const std::string path = field_ + ".rename[" + std::to_string(i) + "].from";
     bool is_used = false;
-    try {
-      std::vector<RenamedTensor> renamed = tensors_;
-      for (RenamedTensor& tensor : renamed) {
-        if (!std::regex_search(tensor.name, *regex)) continue;
-        is_used = true;
-        tensor.name = std::regex_replace(tensor.name, *regex, rules_.rename(i).to());
-      }
-      if (!is_used) {
-        add(path,
-            quoted(rules_.rename(i).from()) + " matches no tensor of " + source_.title() +
-                (i > 0 ? " as the rules before it name them" : ""),
-            "expected a part of such names as " + first_names(tensors_));
-      }
-      tensors_ = std::move(renamed);
-    } catch (const std::regex_error&) {
-      add(path, quoted(rules_.rename(i).from()) + " takes too long to match", "expected a simpler expression");
+    std::vector<RenamedTensor> renamed = tensors_;
+    for (RenamedTensor& tensor : renamed) {
+      if (!std::regex_search(tensor.name, *regex)) continue;
+      is_used = true;
+      tensor.name = std::regex_replace(tensor.name, *regex, rules_.rename(i).to());
     }
+    if (!is_used) {
+      add(path,
+          quoted(rules_.rename(i).from()) + " matches no tensor of " + source_.title() +
+              (i > 0 ? " as the rules before it name them" : ""),
+          "expected a part of such names as " + first_names(tensors_));
+    }
+    tensors_ = std::move(renamed);
   }
 
   void check_names() {

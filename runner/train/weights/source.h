@@ -16,8 +16,8 @@ namespace thaw {
 struct SourceTensor {
   std::string name;
   Shape shape;
-  bool is_real = true;  ///< of floating-point numbers
-  std::string type;     ///< as the source calls it: "F32", "float32"
+  bool is_real = true;    ///< of floating-point numbers
+  std::string type = {};  ///< as the source calls it: "F32", "float32"
 };
 
 /// Where weights come from: what it offers is known before any of it is read.
