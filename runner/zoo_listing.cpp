@@ -83,8 +83,8 @@ Built build(const ZooEntry& entry) {
   return built;
 }
 
-/// The last passage of each picture size: what was found by then at that resolution. What widens the channels of a block
-/// for its own use is not meant, nor what only prepares pictures.
+/// The last passage of each picture size: what was found by then at that resolution. What widens the channels of a
+/// block for its own use is not meant, nor what only prepares pictures.
 std::vector<const Row*> cut_points(const Built& built) {
   std::vector<const Row*> points;
   bool has_learned = false;
