@@ -1,4 +1,4 @@
-"""The zoo's networks as Keras and torchvision build them: layers with their output shapes, and tensors by thaw's names."""
+"""The zoo's networks as Keras and torchvision build them: layers with output shapes, and tensors by thaw's names."""
 
 import os
 
@@ -27,7 +27,7 @@ TORCHVISION = ("resnet18", "resnet34", "squeezenet1_0", "squeezenet1_1")
 
 
 class Witness:
-    """One network: `layers` {name: output shape, channels first}, `tensors` {thaw's name: array}, `run(pixels of 0..1)`."""
+    """One network: `layers` {name: shape, channels first}, `tensors` {thaw's name: array}, `run(pixels of 0..1)`."""
 
     def __init__(self, layers, tensors, run):
         self.layers, self.tensors, self.run = layers, tensors, run
@@ -35,15 +35,18 @@ class Witness:
 
 def build(name, size, classes, rng):
     """The network with its classifier, its weights drawn anew."""
+    scale = {"resnet": 0.4, "effici": 0.9}.get(name[:6], 1)  # what residual blocks add piles up
     if name in TORCHVISION:
-        return _torch_witness(getattr(torchvision.models, name)(weights=None, num_classes=classes), size, rng)
+        model = getattr(torchvision.models, name)(weights=None, num_classes=classes)
+        return _torch_witness(model, size, rng, scale)
     keras.backend.clear_session()
     if name in ("resnet20", "resnet32", "resnet44", "resnet56"):
-        return _keras_witness(_cifar_resnet((int(name[-2:]) - 2) // 6, size, classes), lambda pixels: pixels / 255, rng)
+        model = _cifar_resnet((int(name[-2:]) - 2) // 6, size, classes)
+        return _keras_witness(model, lambda pixels: pixels / 255, rng, scale)
     more = {"alpha": int(name[-3:]) / 100} if name.startswith("mobilenet_v1_") else {}
     network, module = KERAS["mobilenet_v1" if more else name]
     model = network(weights=None, include_top=True, classes=classes, input_shape=(*size, 3), **more)
-    return _keras_witness(model, module.preprocess_input, rng)
+    return _keras_witness(model, module.preprocess_input, rng, scale)
 
 
 def _cifar_resnet(blocks, size, classes):
@@ -71,10 +74,10 @@ def _cifar_resnet(blocks, size, classes):
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(y))
 
 
-def _drawn(role, shape, fan_in, rng):
+def _drawn(role, shape, fan_in, rng, scale):
     """Numbers that keep a deep network's values near 1 and leave none of them at its neutral value."""
     if role == "gamma":
-        return rng.uniform(0.2, 0.6, shape)
+        return scale * rng.uniform(0.5, 1.5, shape)
     if role == "moving_variance":
         return rng.uniform(0.5, 1.5, shape)
     if role in ("beta", "moving_mean", "bias"):
@@ -82,7 +85,7 @@ def _drawn(role, shape, fan_in, rng):
     return rng.normal(0, np.sqrt(2 / fan_in), shape)
 
 
-def _keras_witness(model, preprocess, rng):
+def _keras_witness(model, preprocess, rng, scale):
     tensors = {}
     for layer in model.layers:
         if layer.name == "normalization":
@@ -93,7 +96,7 @@ def _keras_witness(model, preprocess, rng):
             role, shape = weight.name, tuple(weight.shape)
             is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
             fan_in = np.prod(shape[:2]) if is_depthwise else np.prod(shape[:-1])
-            value = _drawn(role, shape, fan_in, rng).astype(np.float32)
+            value = _drawn(role, shape, fan_in, rng, scale).astype(np.float32)
             if model.name.startswith("vgg") and len(shape) == 2:
                 value *= np.float32(0.1)  # its pixels reach 255 and nothing normalizes
             values.append(value)
@@ -128,7 +131,7 @@ def _rows_of_channels(model, dense, kernel):
     return kernel.reshape(height, width, channels, units).transpose(2, 0, 1, 3).reshape(-1, units)
 
 
-def _torch_witness(model, size, rng):
+def _torch_witness(model, size, rng, scale):
     model.eval()
     tensors, layers = {}, {}
     for name, module in model.named_modules():
@@ -140,7 +143,7 @@ def _torch_witness(model, size, rng):
             tensor = getattr(module, key, None)
             if not isinstance(tensor, torch.Tensor):
                 continue
-            value = _drawn(role, tuple(tensor.shape), np.prod(tensor.shape[1:]), rng).astype(np.float32)
+            value = _drawn(role, tuple(tensor.shape), np.prod(tensor.shape[1:]), rng, scale).astype(np.float32)
             tensor.data.copy_(torch.from_numpy(value))
             tensors[f"{name}/{role}"] = value
         if isinstance(module, torch.nn.Sequential) or module is model:

@@ -1,4 +1,4 @@
-"""Compares the zoo with Keras and torchvision: names of layers and tensors, shapes, and what comes out for equal weights.
+"""Compares the zoo with Keras and torchvision: names of layers and tensors, shapes, and results for equal weights.
 
     witness_test.py THAW ZOO_FORWARD [NETWORK...]
 
@@ -16,7 +16,7 @@ import tempfile
 
 SKIPPED = 77
 CLASSES = 7
-TOLERANCE = 1e-4
+TOLERANCE = 1e-5  # of the spread of a network's numbers
 NUMBERS_OUT = ("resnet18", "resnet34", "squeezenet1_0", "squeezenet1_1")  # torchvision's end before the softmax
 SIZES = {"inception_v3": (107, 150), "vgg16": (33, 64), "vgg19": (33, 64), "resnet20": (32, 32), "resnet32": (32, 32),
          "resnet44": (32, 32), "resnet56": (32, 32)}
@@ -34,9 +34,10 @@ train {{ epochs: 1 optimizer {{ sgd {{}} }} loss {{ output: "net" categorical_cr
 def write_safetensors(path, tensors):
     header, parts, place = {}, [], 0
     for name, value in tensors.items():
-        header["net/" + name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [place, place + value.nbytes]}
+        end = place + value.nbytes
+        header["net/" + name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [place, end]}
         parts.append(value)
-        place += value.nbytes
+        place = end
     text = json.dumps(header).encode()
     with open(path, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
@@ -66,6 +67,7 @@ def differences(name, zoo_forward):
     rng = np.random.default_rng(len(name))
     witness = witness_networks.build(name, size, CLASSES, rng)
     pixels = rng.uniform(0, 1, (2, 3, *size)).astype(np.float32)
+    pixels[1] *= np.linspace(0, 1, size[1], dtype=np.float32)
     with tempfile.TemporaryDirectory() as folder:
         paths = {part: os.path.join(folder, part) for part in ("e.pbtxt", "w.safetensors", "x.npy", "y.npy")}
         with open(paths["e.pbtxt"], "w") as file:
@@ -82,10 +84,14 @@ def differences(name, zoo_forward):
     error = float(np.abs(ours - theirs).max()) / spread
     if not 0.1 < spread < 80:
         wrong.append(f"the classes' numbers spread over {spread:.1e}: nothing is compared")
+    seen = float(np.abs(theirs[0] - theirs[1]).max()) / spread
+    if not seen > 0.01:
+        wrong.append(f"two pictures differ by {seen:.1e} of the spread: hardly anything of them is compared")
     if not error < TOLERANCE:
         wrong.append(f"results differ by {error:.1e} of their spread")
     unlike = sorted(set(found) - set(witness.layers))
-    print(f"{name}: {len(witness.layers)} layers, {len(witness.tensors)} tensors, largest difference {error:.1e} of {spread:.3g}"
+    print(f"{name}: {len(witness.layers)} layers, {len(witness.tensors)} tensors, largest difference {error:.1e} of "
+          f"{spread:.3g}, between two pictures {seen:.1e}"
           f"; ours alone: {', '.join(unlike) or 'none'}", flush=True)
     return [f"{name}: {line}" for line in wrong]
 

@@ -51,8 +51,9 @@ class ZooCliTest(unittest.TestCase):
         text = out("zoo")
         self.assertRegex(text, r"\nresnet50 +Keras +224x224 +23,587,712 +25,636,712 +7\.75\n")
         self.assertIn("\nresnet50: pixels x of 0..1 become BGR, 255 x - (103.939, 116.779, 123.68)\n  cut at "
-                      "conv1_relu (64 x 112 x 112), conv2_block3_out (256 x 56 x 56), conv3_block4_out (512 x 28 x 28), "
-                      "conv4_block6_out (1024 x 14 x 14), conv5_block3_out (2048 x 7 x 7)\n", text)
+                      "conv1_relu (64 x 112 x 112), conv2_block3_out (256 x 56 x 56), "
+                      "conv3_block4_out (512 x 28 x 28), conv4_block6_out (1024 x 14 x 14), "
+                      "conv5_block3_out (2048 x 7 x 7)\n", text)
         networks = {network["name"]: network for network in json.loads(out("zoo", "--json"))}
         self.assertEqual(len(networks), 21)
         inception = networks["inception_v3"]
