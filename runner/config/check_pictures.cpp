@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -163,11 +164,13 @@ class PictureChecks {
   void for_each_box_user(const std::function<void(const std::string&, const std::string&)>& visit) {
     const Train& train = config_.train();
     for (int i = 0; i < train.loss_size(); ++i) {
-      if (target_of_loss(train.loss(i)) == BOX) visit("train.loss[" + std::to_string(i) + "]", train.loss(i).output());
+      if (target_of_loss(train.loss(i), std::nullopt) == BOX)
+        visit("train.loss[" + std::to_string(i) + "]", train.loss(i).output());
     }
     for (int i = 0; i < config_.metric_size(); ++i) {
       const Metric& metric = config_.metric(i);
-      if (target_of_metric(metric, train) == BOX) visit("metric[" + std::to_string(i) + "]", metric.output());
+      if (target_of_metric(metric, train, std::nullopt) == BOX)
+        visit("metric[" + std::to_string(i) + "]", metric.output());
     }
   }
 
