@@ -158,7 +158,17 @@ std::string draw_mark(const Frame& frame, double epoch) {
                                                               "best: epoch " + fixed_text(epoch, 0), "mark-text");
 }
 
-// Halfway between the epoch before and the first one of it. Names stand at the bottom, where few curves end.
+// Where few curves are at their end: at the bottom if they rise, else at the top.
+double height_of_names(const Frame& frame, const LineChart& chart) {
+  for (const Series& line : chart.series) {
+    for (auto value = line.values.rbegin(); value != line.values.rend(); ++value) {
+      if (std::isfinite(*value)) return frame.y.position(*value) > 0.5 ? kBottom - 5 : kTop + 10;
+    }
+  }
+  return kBottom - 5;
+}
+
+// Halfway between the epoch before and the first one of it.
 std::string draw_milestones(const Frame& frame, const LineChart& chart) {
   std::string svg;
   for (const Milestone& milestone : chart.milestones) {
@@ -168,7 +178,8 @@ std::string draw_milestones(const Frame& frame, const LineChart& chart) {
     svg += "<g>" + svg_tooltip(milestone.text) + svg_line(x, kTop, x, kBottom, "stage");
     if (chart.milestones.size() <= kMostNamedMilestones) {
       const bool is_at_right = x > kRight - 48;
-      svg += svg_text(x + (is_at_right ? -4 : 4), kBottom - 5, is_at_right ? "end" : "start", milestone.name, "soft");
+      svg += svg_text(x + (is_at_right ? -4 : 4), height_of_names(frame, chart), is_at_right ? "end" : "start",
+                      milestone.name, "soft");
     }
     svg += "</g>";
   }

@@ -22,7 +22,7 @@ enum class MetricKind {
   kAccuracy,     ///< share of right classes
   kSetAccuracy,  ///< share of right answers of several a sample
   kTopAccuracy,  ///< share of samples whose class is among the likeliest
-  kBoxShare,  ///< share of boxes at or above an IoU
+  kBoxShare,     ///< share of boxes at or above an IoU
   kOther,
 };
 

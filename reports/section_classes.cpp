@@ -270,8 +270,8 @@ json reliability_chart(const OutputEvaluation& output) {
           {"svg", draw_reliability(diagram)},
           {"has_legend", false},
           {"note",
-           "Bars show how often answers of a probability came true; the orange part is their distance from what was "
-           "said. On the dotted line, probabilities can be taken at their word."},
+           "How often answers of a probability came true. The orange part is the distance to what was said, which the "
+           "orange line marks. On the dotted line, probabilities can be taken at their word."},
           {"columns",
            {{{"text", "Probability"}, {"class", ""}},
             {{"text", "Answers"}, {"class", "n"}},
@@ -298,6 +298,7 @@ json classes_of_output(const RecordView& view, const OutputEvaluation& output) {
     if (!chart.is_null()) charts.push_back(std::move(chart));
   }
   std::vector<double> f1;
+  f1.reserve(scores.size());
   for (const ClassScore& score : scores) f1.push_back(score.f1);
   const std::string id = slug(output.output());
   return {{"id", id},

@@ -18,20 +18,43 @@ void add_row(json& rows, const std::string& name, const std::string& value) {
 
 json facts(const json& rows) { return rows.empty() ? json() : json{{"rows", rows}}; }
 
+json layer_row(const LayerRow& layer) {
+  const bool has_weights = layer.parameters() > 0;
+  return {{"name", layer.name()},
+          {"type", layer.type()},
+          {"from", layer.from()},
+          {"shape", layer.output_shape()},
+          {"parameters", has_weights ? count_text(layer.parameters()) : ""},
+          {"flops", layer.flops() > 0 ? flops_text(layer.flops()) : ""},
+          {"trains", has_weights && layer.trainable()},
+          {"frozen", has_weights && !layer.trainable()}};
+}
+
+/// The experiment's own layers.
 json layer_rows(const Started& started) {
   json rows = json::array();
   for (const LayerRow& layer : started.layer()) {
-    const bool has_weights = layer.parameters() > 0;
-    rows.push_back({{"name", layer.name()},
-                    {"type", layer.type()},
-                    {"from", layer.from()},
-                    {"shape", layer.output_shape()},
-                    {"parameters", has_weights ? count_text(layer.parameters()) : ""},
-                    {"flops", layer.flops() > 0 ? flops_text(layer.flops()) : ""},
-                    {"trains", has_weights && layer.trainable()},
-                    {"frozen", has_weights && !layer.trainable()}});
+    if (layer.depth() == 0) rows.push_back(layer_row(layer));
   }
   return rows;
+}
+
+/// Layers that are networks, each with the layers in it.
+json network_rows(const Started& started) {
+  json networks = json::array();
+  std::string outer;
+  for (const LayerRow& layer : started.layer()) {
+    if (layer.depth() == 0) {
+      outer = layer.name();
+      continue;
+    }
+    if (networks.empty() || networks.back()["network"] != outer) {
+      networks.push_back({{"network", outer}, {"layers", json::array()}});
+    }
+    networks.back()["layers"].push_back(layer_row(layer));
+  }
+  for (json& network : networks) network["count"] = count_text(static_cast<std::int64_t>(network["layers"].size()));
+  return networks;
 }
 
 json time_rows(const RecordView& view, double total) {
@@ -148,6 +171,7 @@ json model_section(const RecordView& view) {
   const Plan& plan = started.plan();
   const std::int64_t frozen = plan.parameters() - plan.trainable_parameters();
   return {{"layers", layer_rows(started)},
+          {"networks", network_rows(started)},
           {"parameters", count_text(plan.parameters())},
           {"trainable", count_text(plan.trainable_parameters())},
           {"frozen", frozen > 0 ? count_text(frozen) : ""},

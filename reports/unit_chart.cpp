@@ -79,9 +79,9 @@ std::string draw_bin(const Frame& frame, const ReliabilityDiagram& diagram, std:
   const std::string tip = percent(static_cast<double>(i) / bins) + "–" + percent(static_cast<double>(i + 1) / bins) +
                           ": " + count_text(std::llround(bin.samples)) + " answers, said " + share_text(said) +
                           ", came true " + share_text(right);
-  std::string svg =
-      "<g>" + svg_tooltip(tip) + rectangle(x, frame.y_of(right), width, frame.bottom - frame.y_of(right), "bar");
   const double high = std::max(right, said), low = std::min(right, said);
+  std::string svg =
+      "<g>" + svg_tooltip(tip) + rectangle(x, frame.y_of(low), width, frame.bottom - frame.y_of(low), "bar");
   svg += rectangle(x, frame.y_of(high), width, frame.y_of(low) - frame.y_of(high), "gap");
   return svg + svg_line(x, frame.y_of(said), x + width, frame.y_of(said), "said") + "</g>";
 }
@@ -138,22 +138,24 @@ std::string line_swatch(int style) {
 }
 
 std::string draw_heat_map(const HeatMap& map) {
-  constexpr double kCell = 10, kNames = 96, kGap = 4;
-  constexpr std::size_t kLongestName = 16;
+  constexpr double kNames = 124, kGap = 4, kMostSide = 940;  // in all, the width of the page
+  constexpr std::size_t kLongestName = 25;
   const std::size_t classes = map.names.size();
-  const double side = kCell * static_cast<double>(classes), size = kNames + kGap + side;
+  const double cell = std::clamp(std::floor(kMostSide / static_cast<double>(classes)), 9.0, 18.0);
+  const double side = cell * static_cast<double>(classes), size = kNames + kGap + side;
   std::string svg = svg_start(map.id, size, size, map.title, map.description);
   // At its own size, which may be scrolled: shrunk to a phone, nobody could read it.
   svg.insert(svg.find(" role="), " width=\"" + coordinate(size) + "\" height=\"" + coordinate(size) + "\"");
   svg += rectangle(kNames + kGap, kNames + kGap, side, side, "empty");
+  const std::string edge = coordinate(cell - 1), ink = "h" + edge + "v" + edge + "h-" + edge + "z";
   std::array<std::string, 11> hits, misses;
   for (std::size_t i = 0; i < map.shades.size(); ++i) {
     const std::size_t row = i / classes, column = i % classes;
     const int shade = std::clamp(map.shades[i], 0, 10);
     if (shade == 0) continue;
     (row == column ? hits : misses)[static_cast<std::size_t>(shade)] +=
-        "M" + coordinate(kNames + kGap + kCell * static_cast<double>(column)) + " " +
-        coordinate(kNames + kGap + kCell * static_cast<double>(row)) + "h9v9h-9z";
+        "M" + coordinate(kNames + kGap + cell * static_cast<double>(column)) + " " +
+        coordinate(kNames + kGap + cell * static_cast<double>(row)) + ink;
   }
   for (std::size_t shade = 1; shade <= 10; ++shade) {
     for (const auto& [cells, kind] : {std::pair(&hits, "hit"), std::pair(&misses, "miss")}) {
@@ -162,7 +164,7 @@ std::string draw_heat_map(const HeatMap& map) {
     }
   }
   for (std::size_t i = 0; i < classes; ++i) {
-    const double middle = kNames + kGap + kCell * (static_cast<double>(i) + 0.5);
+    const double middle = kNames + kGap + cell * (static_cast<double>(i) + 0.5);
     const std::string name = short_name(map.names[i], kLongestName);
     svg += svg_text(kNames, middle + 3, "end", name);
     svg += "<text transform=\"translate(" + coordinate(middle + 3) + " " + coordinate(kNames) + ") rotate(-90)\">" +

@@ -61,7 +61,7 @@ std::string achievement(const RecordView& view) {
     for (const Judged& judged : judged_of_kind(view, kind)) {
       const MetricView& metric = *judged.metric;
       if (metric.info.kind().empty() || !metric.info.more_is_better()) continue;
-      return "reaches a " + metric.label + " of " + metric.text(judged.value) + " on " + images_text(view) +
+      return "reaches " + metric.label + " " + metric.text(judged.value) + " on " + images_text(view) +
              (kind == MetricKind::kTopAccuracy ? interval_text(view, judged.value, true) : "");
     }
   }

@@ -70,6 +70,23 @@ std::string changes_text(const TransferRule& rule) {
   return text;
 }
 
+/// "a*, b and 3 more trained, at 0.1 of the learning rate; c frozen".
+std::string rules_text(const TransferStage& stage) {
+  constexpr int kMostNames = 6;  // of one change
+  std::string text;
+  for (int first = 0, end = 0; first < stage.rule_size(); first = end) {
+    const std::string changes = changes_text(stage.rule(first));
+    for (end = first; end < stage.rule_size() && changes_text(stage.rule(end)) == changes; ++end) {
+      if (end - first < kMostNames) {
+        text += (end > first ? ", " : first > 0 ? "; " : "") + printable(stage.rule(end).match());
+      }
+    }
+    if (end - first > kMostNames) text += " and " + std::to_string(end - first - kMostNames) + " more";
+    text += " " + changes;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string transfer_text(const Experiment& config, const std::vector<TransferRow>& rows) {
@@ -82,13 +99,7 @@ std::string transfer_text(const Experiment& config, const std::vector<TransferRo
     text += " (" + grouped(group.parameters) + (group.parameters == 1 ? " parameter" : " parameters") +
             "): " + treatment_text(group.treatment) + "\n";
   }
-  for (const TransferStage& stage : told.stage()) {
-    text += "  " + when_text(stage) + ":";
-    for (int i = 0; i < stage.rule_size(); ++i) {
-      text += (i ? "; " : " ") + printable(stage.rule(i).match()) + " " + changes_text(stage.rule(i));
-    }
-    text += "\n";
-  }
+  for (const TransferStage& stage : told.stage()) text += "  " + when_text(stage) + ": " + rules_text(stage) + "\n";
   return text;
 }
 

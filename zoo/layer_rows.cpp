@@ -14,7 +14,7 @@ std::int64_t flops_since(const ComposeContext& context, std::size_t first_node) 
 
 Shape sample_shape(const ComposeContext& context, ValueId value) {
   const Shape& shape = context.shape(value);
-  return Shape(shape.begin() + 1, shape.end());
+  return shape.empty() ? shape : Shape(shape.begin() + 1, shape.end());
 }
 
 }  // namespace thaw

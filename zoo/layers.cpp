@@ -1,5 +1,6 @@
 #include "zoo/layers.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "schemas/diagnostic.h"
@@ -249,15 +250,14 @@ ValueId LayerBuilder::single_input(const Layer& layer, ValueId input) {
 }
 
 std::string field_of_attribute(const Layer& layer, const std::string& attribute) {
-  const std::string prefix = layer.kind_case() == Layer::KIND_NOT_SET ? "" : "." + layer_kind(layer);
+  if (layer.from_size() > 0 && attribute.starts_with("from[")) return "." + attribute;
+  if (layer.from_size() > 0 && attribute == "input") return ".from[0]";
+  std::string field = layer.kind_case() == Layer::KIND_NOT_SET ? "" : "." + layer_kind(layer);
   const bool is_pooling = layer.has_average_pooling2d() || layer.has_max_pooling2d();
-  if (attribute == "kernel_shape") return prefix + (is_pooling ? ".pool_size" : ".kernel_size");
-  for (const char* same : {"strides", "scale", "offset", "size", "padding"}) {
-    if (attribute == same) return prefix + "." + attribute;
-  }
-  if (attribute.starts_with("from[") && layer.from_size() > 0) return "." + attribute;
-  if (attribute == "input" && layer.from_size() > 0) return ".from[0]";
-  return prefix;
+  if (attribute == "kernel_shape") field += is_pooling ? ".pool_size" : ".kernel_size";
+  const std::vector<std::string> same_name = {"strides", "scale", "offset", "size", "padding"};
+  if (std::find(same_name.begin(), same_name.end(), attribute) != same_name.end()) field += "." + attribute;
+  return field;
 }
 
 }  // namespace thaw

@@ -49,7 +49,7 @@ std::vector<bool> Network::passages() const {
   for (std::size_t reader = 0; reader < layers_.size(); ++reader) {
     const std::vector<Tap>& from = layers_[reader].from;
     const Tap first = *std::min_element(from.begin(), from.end());
-    for (auto between = static_cast<std::size_t>(first + 1); between < reader; ++between) passages[between] = false;
+    for (auto between = static_cast<std::size_t>(first) + 1; between < reader; ++between) passages[between] = false;
   }
   return passages;
 }
@@ -133,7 +133,7 @@ Network::Tap Network::global_average_pooling2d(const std::string& name, Tap x, b
                 }});
 }
 
-Network::Tap Network::multi_input(InnerLayer joined, const char* op, Attributes attributes) {
+Network::Tap Network::multi_input(InnerLayer joined, const char* op, const Attributes& attributes) {
   joined.add_nodes = [op, attributes](InnerNodes& nodes) {
     return nodes.context.builder.node(op, nodes.inputs, attributes);
   };

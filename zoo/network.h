@@ -81,7 +81,7 @@ class Network {
   Tap find(const std::string& name) const;
 
  private:
-  Tap multi_input(InnerLayer layer, const char* op, Attributes attributes);
+  Tap multi_input(InnerLayer layer, const char* op, const Attributes& attributes);
 
   std::vector<InnerLayer> layers_;
   std::size_t top_ = static_cast<std::size_t>(-1);

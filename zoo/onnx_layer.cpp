@@ -7,7 +7,9 @@
 #include "graph/passes/rewrite.h"
 #include "schemas/diagnostic.h"
 #include "schemas/wildcard.h"
+#include "zoo/layer_rows.h"
 #include "zoo/onnx_roles.h"
+#include "zoo/parameters.h"
 
 namespace thaw {
 namespace {
@@ -125,13 +127,18 @@ class Transplant {
     values_.assign(graph_.values().size(), kNoValue);
     if (source_.inputs.at(0).value != kNoValue) at(source_.inputs[0].value) = layer_.input;
     find_uses();
-    for (const Node& node : graph_.nodes()) copy(node);
+    next_described_ = context_.builder.graph().nodes().size();
+    for (const Node& node : graph_.nodes()) {
+      copy(node);
+      describe(node);
+    }
     return at(source_.outputs.at(0).value);
   }
   LayerInfo counts() const {
     LayerInfo counts;
     counts.parameters = parameters_.count();
     counts.trainable_parameters = parameters_.trainable_count();
+    counts.inner = rows_;
     return counts;
   }
 
@@ -170,6 +177,30 @@ class Transplant {
     for (const ValueId input : node.inputs) inputs.push_back(value(input));
     const auto outputs = context_.builder.nodes(node.op, inputs, node.attributes);
     for (std::size_t k = 0; k < outputs.size(); ++k) at(node.outputs[k]) = outputs[k];
+  }
+
+  /// A node as an inner layer; what works on weights alone counts with the next. Parameters that several nodes share
+  /// count with the first.
+  void describe(const Node& node) {
+    LayerInfo row{layer_.name + "/" + printable(node.layer), node.op};
+    for (const ValueId input : node.inputs) {
+      const auto name = names_.find(input);
+      const bool is_picture = input == source_.inputs.at(0).value;
+      if (is_picture) row.from += (row.from.empty() ? "" : ", ") + layer_.from;
+      if (name != names_.end()) row.from += (row.from.empty() ? "" : ", ") + name->second;
+    }
+    if (row.from.empty()) return;
+    for (const ValueId output : node.outputs) names_[output] = row.name;
+    row.output_shape = sample_shape(context_, at(node.outputs[0]));
+    row.parameters = parameters_.count();
+    row.trainable_parameters = parameters_.trainable_count();
+    for (const LayerInfo& earlier : rows_) {
+      row.parameters -= earlier.parameters;
+      row.trainable_parameters -= earlier.trainable_parameters;
+    }
+    row.flops = flops_since(context_, next_described_);
+    next_described_ = context_.builder.graph().nodes().size();
+    rows_.push_back(std::move(row));
   }
 
   ValueId batch_norm(const Node& node) {
@@ -246,6 +277,9 @@ class Transplant {
   std::set<std::string> taken_;
   std::map<ValueId, ParameterFactory::Values> contents_;
   ParameterFactory parameters_;
+  std::vector<LayerInfo> rows_;
+  std::map<ValueId, std::string> names_;  ///< what the picture reaches: the row that gives it
+  std::size_t next_described_ = 0;        ///< of the experiment's nodes
 };
 
 OnnxModel translated(const ComposeContext& context, const OnnxFile& file, const OnnxOptions& options) {

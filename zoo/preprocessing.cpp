@@ -5,12 +5,13 @@ namespace preprocessings {
 
 const Preprocessing kNone{"RGB, x"};
 const Preprocessing kSymmetric{"RGB, 2 x - 1", false, {2}, {-1}};
-const Preprocessing kCaffe{"BGR, 255 x - (103.939, 116.779, 123.68)", true, {255}, {-103.939, -116.779, -123.68}};
+const Preprocessing kCaffe{"BGR, 255 x - (103.939, 116.779, 123.68)", true, {255}, {-103.939, -116.779, -123.68}, true};
 const Preprocessing kStandard{"RGB, (x - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)",
                               false,
                               {1 / 0.229, 1 / 0.224, 1 / 0.225},
-                              {-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225}};
-const Preprocessing kOwnLayers{kStandard.text};
+                              {-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225},
+                              true};
+const Preprocessing kOwnLayers{kStandard.text, false, {}, {}, true};
 
 }  // namespace preprocessings
 

@@ -14,6 +14,8 @@ struct Preprocessing {
   bool swaps_channels = false;
   std::vector<double> scale = {}, offset = {};
 
+  bool needs_colours = false;  ///< it has something to say of red, green and blue
+
   bool is_needed() const { return !scale.empty(); }
 };
 

@@ -21,9 +21,12 @@ ParameterInit* find_parameter(const ComposeContext& context, ValueId value) {
   return found == parameters.rend() ? nullptr : &*found;
 }
 
+/// All that a rule may call one of its tensors by.
 std::vector<std::string> names_of(const ComposeContext& context, const BatchNorm& norm, ValueId value) {
   const ParameterInit* parameter = find_parameter(context, value);
-  return parameter ? parameter->names() : std::vector<std::string>{norm.layer};
+  std::vector<std::string> names = parameter ? parameter->names() : std::vector<std::string>{};
+  names.push_back(norm.layer);
+  return names;
 }
 
 /// What rules say while training.

@@ -20,7 +20,11 @@ void apply(const TransferRule& rule, const std::vector<std::string>& names, Trea
 }  // namespace
 
 bool speaks_of(const std::string& pattern, const std::string& name) {
-  return matches_wildcard(pattern, name) || matches_wildcard(pattern + "/*", name);
+  if (matches_wildcard(pattern, name)) return true;
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+    if (matches_wildcard(pattern, std::string_view(name).substr(0, slash))) return true;
+  }
+  return false;
 }
 
 Treatment Treatments::of(const std::vector<std::string>& names, int stage) const {

@@ -183,8 +183,7 @@ void check_picture(const ZooLayer& layer, const ZooEntry& entry, const Shape& x)
                    to_text(Shape(x.begin() + 1, x.end())),
                "expected a layer that gives pictures");
   }
-  const bool is_of_colours = entry.preprocessing != &preprocessings::kNone;
-  if (layer.config.preprocessing() && is_of_colours && x[1] != 3) {
+  if (layer.config.preprocessing() && entry.preprocessing->needs_colours && x[1] != 3) {
     fail_input(layer,
                "the preprocessing of " + entry.name + " (" + entry.preprocessing->text + ") takes 3 channels, but " +
                    quoted(layer.from) + " gives " + std::to_string(x[1]),

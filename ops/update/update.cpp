@@ -20,13 +20,14 @@ std::vector<TensorType> infer_update(const InferContext& context) {
     check(inputs.gradients[i], inputs.weights[i]);
     for (const auto& slot : inputs.slots) check(slot[i], inputs.weights[i]);
   }
-  for (const char* list : {"learning_rate_multipliers", "weight_decays"}) {
-    const auto numbers = context.node.attributes.reals(list);
-    if (context.node.attributes.has(list) && numbers.size() != inputs.weights.size()) {
-      throw InternalError(context.node.op + ": " + list + " has " + std::to_string(numbers.size()) + " numbers for " +
-                          std::to_string(inputs.weights.size()) + " weights");
-    }
-  }
+  const auto check_list = [&](const char* list, std::size_t length) {
+    if (!context.node.attributes.has(list) || length == inputs.weights.size()) return;
+    throw InternalError(context.node.op + ": " + list + " has " + std::to_string(length) + " numbers for " +
+                        std::to_string(inputs.weights.size()) + " weights");
+  };
+  check_list("learning_rate_multipliers", context.node.attributes.reals("learning_rate_multipliers").size());
+  check_list("weight_decays", context.node.attributes.reals("weight_decays").size());
+  check_list("first_steps", context.node.attributes.integers("first_steps").size());
   return {{DType::kFloat32, {}}};
 }
 

@@ -52,7 +52,8 @@ void check_classes(const Loss& loss, const OutputUnits& output, const ClassCount
   if (data.split != "train" && data.classes < wanted) return;
   const std::string has = quoted(loss.output()) + " has " + counted(output.units, "unit", "units");
   const std::string but = ", but the " + data.split + " data has " + counted(data.classes, "class", "classes");
-  const std::string units = "units: " + std::to_string(data.classes);
+  const std::string field = output.path.ends_with(".classes") ? "classes: " : "units: ";  // of a zoo's classifier
+  const std::string units = field + std::to_string(data.classes);
   if (is_binary && loss.has_binary_cross_entropy()) {
     findings.add(output.path, has + ", a yes or no between two classes" + but,
                  data.classes == 1

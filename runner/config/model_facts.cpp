@@ -44,25 +44,27 @@ std::optional<Activation> ModelFacts::activation(int index) const {
   return layer.has_dense() ? layer.dense().activation() : LINEAR;
 }
 
-// An activation keeps its input's shape, so the dense layer behind it counts.
-int ModelFacts::dense_behind(int index) const {
+// An activation keeps its input's shape, so the layer behind it counts.
+int ModelFacts::units_behind(int index) const {
   while (model_.layer(index).has_activation() && sources_[index].size() == 1) index = sources_[index][0];
-  return model_.layer(index).has_dense() ? index : -1;
+  const Layer& layer = model_.layer(index);
+  const bool has_classifier = layer.zoo().include_top() && !layer.zoo().has_until();
+  return layer.has_dense() || has_classifier ? index : -1;
 }
 
 std::optional<int> ModelFacts::units(int index) const {
   if (index < 0) return std::nullopt;
   if (const auto learned = learned_units_.find(index); learned != learned_units_.end()) return learned->second;
-  const int dense = dense_behind(index);
-  const Layer& layer = model_.layer(index);
-  if (layer.has_zoo() && layer.zoo().include_top() && !layer.zoo().has_until()) return layer.zoo().classes();
-  return dense < 0 ? std::nullopt : std::optional<int>(model_.layer(dense).dense().units());
+  const int behind = units_behind(index);
+  if (behind < 0) return std::nullopt;
+  const Layer& layer = model_.layer(behind);
+  return layer.has_zoo() ? layer.zoo().classes() : layer.dense().units();
 }
 
 std::string ModelFacts::units_path(int index) const {
-  const int dense = dense_behind(index);
-  if (model_.layer(index).has_zoo()) return layer_path(index) + ".zoo.classes";
-  return dense < 0 ? layer_path(index) : layer_path(dense) + ".dense.units";
+  const int behind = units_behind(index);
+  if (behind < 0) return layer_path(index);
+  return layer_path(behind) + (model_.layer(behind).has_zoo() ? ".zoo.classes" : ".dense.units");
 }
 
 std::string ModelFacts::activation_path(int index) const {

@@ -34,7 +34,8 @@ class ModelFacts {
   std::string activation_path(int index) const;
 
  private:
-  int dense_behind(int index) const;
+  /// The layer that says how many values there are; -1: none does.
+  int units_behind(int index) const;
 
   const Model& model_;
   std::vector<std::string> names_;

@@ -57,6 +57,8 @@ class SampleSource {
   virtual bool gives_features() const { return false; }
   /// What is done to samples at random, in words; empty: nothing.
   virtual std::string augmentation() const { return {}; }
+  /// The same samples with nothing done to them, to judge by; null: nothing is done.
+  virtual std::shared_ptr<const SampleSource> plain() const { return nullptr; }
   /// What people should know of this data: pictures that were left out, and the like.
   virtual std::vector<std::string> warnings() const { return {}; }
   /// Draws sample `index` (0..size) of `epoch`, which is below 2^32. Thread-safe; what it allocates is freed, or kept

@@ -31,7 +31,7 @@ std::vector<double> balanced(const SampleSource& train, Findings& findings) {
 
 std::vector<double> given(const ClassWeights& message, int classes, Findings& findings) {
   const std::string field = std::string(kField) + ".weights.weight";
-  const std::vector<double> weights(message.weight().begin(), message.weight().end());
+  std::vector<double> weights(message.weight().begin(), message.weight().end());
   if (static_cast<int>(weights.size()) != classes) {
     findings.add(field,
                  "has " + std::to_string(weights.size()) + (weights.size() == 1 ? " number" : " numbers") +

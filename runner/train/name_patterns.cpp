@@ -7,28 +7,27 @@ namespace thaw {
 ParameterNames::ParameterNames(const ComposedModel& model) {
   for (const LayerInfo& layer : model.layers) layers_.push_back(layer.name);
   for (const ParameterInit& parameter : model.parameters) {
-    if (parameter.role != ParameterRole::kConstant) parameters_.push_back(&parameter);
+    if (parameter.role == ParameterRole::kConstant) continue;
+    parameters_.push_back({parameter.name, parameter.layer, parameter.names()});
   }
+}
+
+bool ParameterNames::is_meant(const std::string& pattern, const Entry& entry) {
+  return std::any_of(entry.names.begin(), entry.names.end(),
+                     [&](const std::string& name) { return speaks_of(pattern, name); });
 }
 
 std::set<std::string> ParameterNames::matched_by(const std::string& pattern) const {
   std::set<std::string> matched;
-  for (const ParameterInit* parameter : parameters_) {
-    for (const std::string& name : parameter->names()) {
-      if (speaks_of(pattern, name)) matched.insert(parameter->name);
-    }
+  for (const Entry& entry : parameters_) {
+    if (is_meant(pattern, entry)) matched.insert(entry.name);
   }
   return matched;
 }
 
 bool ParameterNames::speaks_of_others(const std::string& pattern, const std::set<std::string>& parameters) const {
-  for (const ParameterInit* parameter : parameters_) {
-    if (parameters.count(parameter->name) > 0) continue;
-    const auto names = parameter->names();
-    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return speaks_of(pattern, name); }))
-      return true;
-  }
-  return false;
+  return std::any_of(parameters_.begin(), parameters_.end(),
+                     [&](const Entry& entry) { return parameters.count(entry.name) == 0 && is_meant(pattern, entry); });
 }
 
 std::vector<std::string> ParameterNames::prefixes_of(const std::string& name) const {
@@ -48,10 +47,10 @@ std::vector<std::string> ParameterNames::prefixes_of(const std::string& name) co
 std::vector<std::string> ParameterNames::patterns_of(const std::set<std::string>& parameters) const {
   std::vector<std::string> patterns;
   std::set<std::string> covered, refused;
-  for (const ParameterInit* parameter : parameters_) {
-    if (parameters.count(parameter->name) == 0 || covered.count(parameter->name) > 0) continue;
-    for (const std::string& pattern : prefixes_of(parameter->name)) {
-      const bool is_whole = pattern == parameter->name;  // which has to do, whatever it speaks of
+  for (const Entry& entry : parameters_) {
+    if (parameters.count(entry.name) == 0 || covered.count(entry.name) > 0) continue;
+    for (const std::string& pattern : prefixes_of(entry.name)) {
+      const bool is_whole = pattern == entry.name;  // which has to do, whatever it speaks of
       if (!is_whole && refused.count(pattern) > 0) continue;
       if (!is_whole && speaks_of_others(pattern, parameters)) {
         refused.insert(pattern);
@@ -71,12 +70,12 @@ std::vector<std::string> ParameterNames::candidates() const {
   const auto add = [&](const std::string& name) {
     if (taken.insert(name).second) names.push_back(name);
   };
-  for (const ParameterInit* parameter : parameters_) {
+  for (const Entry& entry : parameters_) {
     for (const std::string& layer : layers_) {
-      if (parameter->name.starts_with(layer + "/")) add(layer);
+      if (entry.name.starts_with(layer + "/")) add(layer);
     }
-    add(parameter->layer);
-    for (const std::string& name : parameter->names()) add(name);
+    add(entry.layer);
+    for (const std::string& name : entry.names) add(name);
   }
   return names;
 }

@@ -25,8 +25,14 @@ class ParameterNames {
   bool speaks_of_others(const std::string& pattern, const std::set<std::string>& parameters) const;
   std::vector<std::string> prefixes_of(const std::string& name) const;
 
-  std::vector<std::string> layers_;               ///< of the experiment
-  std::vector<const ParameterInit*> parameters_;  ///< in the network's order
+  struct Entry {
+    std::string name, layer;
+    std::vector<std::string> names;  ///< all that it goes by
+  };
+  static bool is_meant(const std::string& pattern, const Entry& entry);
+
+  std::vector<std::string> layers_;  ///< of the experiment
+  std::vector<Entry> parameters_;    ///< in the network's order
 };
 
 }  // namespace thaw

@@ -352,10 +352,7 @@ RunOutcome TrainingRun::finish() {
   const std::string frozen_sha256 = check_frozen();
   const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
   session_.restore_changing(best.tensors, false, best.path);
-  const bool has_validation = prepared_.validation != nullptr;
-  const JudgedSet judged{has_validation ? rows_.validation : rows_.train,
-                         has_validation ? prepared_.validation : prepared_.train,
-                         has_validation ? "validation" : "train", config_.train().batch_size()};
+  const JudgedSet judged = judged_set();
   Event evaluated;
   *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());
   evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);

@@ -28,6 +28,9 @@ class TrainingRun {
   /// Lets the frozen trunk do its part and opens the loaders of what it leaves. A request to stop ends the run
   /// meanwhile.
   void make_rows(std::unique_ptr<TrunkProgram> trunk);
+  /// What the best weights are judged by: the validation set, or the training set as it is without any change at
+  /// random.
+  JudgedSet judged_set() const;
   DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
   /// The stages that are due before `epoch`.

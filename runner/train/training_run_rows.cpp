@@ -51,6 +51,13 @@ void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
   validation_loader_->seek(0, 0);
 }
 
+JudgedSet TrainingRun::judged_set() const {
+  const int batch = config_.train().batch_size();
+  if (rows_.validation) return {rows_.validation, prepared_.validation, "validation", batch};
+  if (const auto plain = train_source().plain()) return {plain, plain, "train", batch};
+  return {rows_.train, prepared_.train, "train", batch};
+}
+
 /// The first batch as pictures: its rows may be features of them.
 DataPreview TrainingRun::preview_of(const Batch& first) const {
   if (!first.has_features) return preview(first, train_source(), "train", folder_.path());

@@ -2,7 +2,6 @@
 #include "runner/train/run_facts.h"
 #include "runner/train/training_run.h"
 #include "runner/train/transfer_facts.h"
-#include "schemas/diagnostic.h"
 #include "schemas/record.h"
 
 namespace thaw {
@@ -43,10 +42,7 @@ std::string TrainingRun::check_frozen() {
   const FrozenTensors frozen = frozen_tensors(session_.training().model, session_.tensors(false));
   const Started started = load_run(folder_.path()).started;
   if (!started.has_frozen_sha256()) return {};
-  if (frozen.sha256 != started.frozen_sha256()) {
-    throw InternalError("weights that were to stay frozen have changed: their SHA-256 was " + started.frozen_sha256() +
-                        " before training and is " + frozen.sha256 + " now");
-  }
+  require_unchanged(started.frozen_sha256(), frozen);
   progress_.note("frozen: " + grouped(frozen.count) + " tensors unchanged, sha256 " + frozen.sha256.substr(0, 12));
   return frozen.sha256;
 }

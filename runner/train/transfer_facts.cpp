@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runner/train/session.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw {
 namespace {
@@ -80,6 +81,12 @@ FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor
   std::erase_if(tensors, [&](const NamedTensor& tensor) { return frozen.count(tensor.name) == 0; });
   if (tensors.empty()) return {};
   return {static_cast<std::int64_t>(tensors.size()), tensors_sha256(tensors)};
+}
+
+void require_unchanged(const std::string& sha256_before, const FrozenTensors& now) {
+  if (now.sha256 == sha256_before) return;
+  throw InternalError("weights that were to stay frozen have changed: their SHA-256 was " + sha256_before +
+                      " before training and is " + now.sha256 + " now");
 }
 
 }  // namespace thaw

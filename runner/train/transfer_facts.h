@@ -22,5 +22,7 @@ struct FrozenTensors {
   std::string sha256;  ///< as tensors_sha256; empty if there are none
 };
 FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors);
+/// Throws InternalError if they are not what they were.
+void require_unchanged(const std::string& sha256_before, const FrozenTensors& now);
 
 }  // namespace thaw

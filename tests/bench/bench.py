@@ -6,7 +6,7 @@
     bench.py resnet50 unet    measures these
 
 Suites: localization (localization_suite.py); resnet50, unet, fcn8, resnet50_inference, all four also called engine
-(engine_suite.py). Medians over rounds; of PyTorch's ways the fastest counts. Rounds disturbed by other programs count
+(engine_suite.py); trunk_resnet50, trunk_inception_v3, both also called trunk (trunk_suite.py). Medians over rounds; of PyTorch's ways the fastest counts. Rounds disturbed by other programs count
 only if no quiet one exists.
 """
 
@@ -19,23 +19,35 @@ import sys
 import bench_setup
 import engine_suite
 import localization_suite
+import trunk_suite
 from variant import ROOT, print_verdicts
 
-SUITES = ["localization", *engine_suite.CASES]
+TRUNKS = {f"trunk_{name}": name for name in trunk_suite.CASES}
+SUITES = ["localization", *engine_suite.CASES, *TRUNKS]
+GROUPS = {"engine": set(engine_suite.CASES), "trunk": set(TRUNKS)}
 
 
 def suites_named(names):
     """The suites to measure, in their order; all without names."""
     wanted = set()
     for name in names or SUITES:
-        wanted |= set(engine_suite.CASES) if name == "engine" else {name}
+        wanted |= GROUPS.get(name, {name})
     return [name for name in SUITES if name in wanted]
+
+
+def suite_named(name):
+    """The function (arguments) -> (variants, verdicts) that measures a suite."""
+    if name == "localization":
+        return localization_suite.run
+    if name in TRUNKS:
+        return lambda arguments: trunk_suite.run(TRUNKS[name], arguments)
+    return lambda arguments: engine_suite.run(name, arguments)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     release = os.path.join(ROOT, "build", "release")
-    choices = [*SUITES, "engine"]
+    choices = [*SUITES, *GROUPS]
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(choices)} [all]")
     parser.add_argument("--setup", action="store_true", help="install what is compared with, then end")
     parser.add_argument("--thaw", default=os.path.join(release, "thaw"))
@@ -77,7 +89,7 @@ def main():
     print(f"{machine['cpu']}, {machine['cores']} cores")
     variants, rows = {}, []
     for name in suites_named(arguments.suites):
-        suite = localization_suite.run if name == "localization" else lambda a, n=name: engine_suite.run(n, a)
+        suite = suite_named(name)
         variants[name], found = suite(arguments)
         rows += found
     if rows:

@@ -321,6 +321,8 @@ TEST_F(AugmentedTest, MixesSamplesAndTheirTruth) {
   EXPECT_EQ(mixed->max_objects(), 2);
   EXPECT_EQ(mixed->mixed_samples(), 2);
   EXPECT_EQ(mixed->class_counts(), plain->class_counts());
+  EXPECT_EQ(plain->plain(), nullptr);
+  EXPECT_EQ(draw(*mixed->plain(), 0, 2), draw(*plain, 0, 2));
   std::set<std::int64_t> partners;
   for (std::uint64_t epoch = 0; epoch < 40; ++epoch) {
     const DrawnSample sample = draw(*mixed, epoch, 2);

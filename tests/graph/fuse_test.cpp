@@ -179,14 +179,29 @@ TEST(Fuse, ProbabilitiesThatOthersReadStay) {
 TEST(Fuse, SigmoidIntoBinaryCrossEntropy) {
   Dense dense;
   const ValueId truth = dense.builder.input("truth", {DType::kFloat32, {2, 4}});
-  dense.graph.mark_output(
-      dense.builder.node("BinaryCrossEntropyLoss", {dense.builder.node("Sigmoid", {dense.sum}), truth}));
+  dense.graph.mark_output(dense.builder.node(
+      "BinaryCrossEntropyLoss", {dense.builder.node("Sigmoid", {dense.sum}), truth}, {{"label_smoothing", 0.25}}));
   const reference::Feeds feeds{{dense.x, reference::random_values(6, 1)},
                                {dense.w, reference::random_values(12, 2)},
                                {truth, reference::random_values(8, 3, 0, 1)}};
   const auto before = outputs_of(dense.graph, feeds);
   EXPECT_EQ(fuse(dense.graph, operators()), 1);
   EXPECT_THAT(ops_of(dense.graph), ElementsAre("Gemm", "SigmoidCrossEntropyLoss"));
+  expect_equal(outputs_of(dense.graph, feeds), before);
+}
+
+TEST(Fuse, SoftmaxIntoDistributionCrossEntropy) {
+  Dense dense;
+  const ValueId truth = dense.builder.input("truth", {DType::kFloat32, {2, 4}});
+  dense.graph.mark_output(dense.builder.node("DistributionCrossEntropyLoss",
+                                             {dense.builder.node("Softmax", {dense.sum}), truth},
+                                             {{"label_smoothing", 0.25}}));
+  const reference::Feeds feeds{{dense.x, reference::random_values(6, 1)},
+                               {dense.w, reference::random_values(12, 2)},
+                               {truth, reference::random_values(8, 3, 0, 1)}};
+  const auto before = outputs_of(dense.graph, feeds);
+  EXPECT_EQ(fuse(dense.graph, operators()), 1);
+  EXPECT_THAT(ops_of(dense.graph), ElementsAre("Gemm", "SoftmaxDistributionCrossEntropyLoss"));
   expect_equal(outputs_of(dense.graph, feeds), before);
 }
 

@@ -145,6 +145,12 @@ const std::vector<Refusal> kRefusals{
     {"TargetOfAnotherShape",
      {"MeanSquaredErrorLoss", "", {{{2, 3}}, {{2, 4}}}},
      "layer layer_1 (input): gives 2x3, its target is 2x4"},
+    {"SharesOfAnotherShape",
+     {"SoftmaxDistributionCrossEntropyLoss", "", {{{2, 3}}, {{2, 4}}}},
+     "layer layer_1 (input): gives 2x3, its target is 2x4"},
+    {"SharesOfPictures",
+     {"SoftmaxDistributionCrossEntropyLoss", "", {{{2, 3, 4}}, {{2, 3, 4}}}},
+     "layer layer_1 (input): needs one value a class, but its input is 2x3x4"},
     {"PairLossOfVectors",
      {"HuberLoss", "", {{{2}}, {{2}}}},
      "layer layer_1 (input): needs one row of values a sample, but its input is 2"},
@@ -169,14 +175,24 @@ TEST(InferUpdate, RefusesWhatDoesNotFitTogether) {
   const ValueId scalar = graph.add_value({"s", {DType::kFloat32, {}}, ValueKind::kInput, -1, false});
   const ValueId w = graph.add_value({"w", {DType::kFloat32, {3}}, ValueKind::kParameter, -1, true});
   const ValueId g = graph.add_value({"g", {DType::kFloat32, {4}}, ValueKind::kInput, -1, false});
-  const auto message = [&](const std::string& op, std::vector<ValueId> inputs) {
-    Node node{op, "update", std::move(inputs), {}, {{"count", std::int64_t{1}}}, Phase::kUpdate};
+  const auto message = [&](const std::string& op, std::vector<ValueId> inputs, const Attributes& more = {}) {
+    Attributes attributes = more;
+    attributes.set("count", std::int64_t{1});
+    Node node{op, "update", std::move(inputs), {}, attributes, Phase::kUpdate};
     return message_of<InternalError>([&] { operators().get(op).infer(InferContext{graph, node}); });
   };
   EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, w, g}), "Sgd: g does not fit w");
   EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w, g}), "Adam: g does not fit w");
   EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w}), "Adam: wrong number of inputs");
   EXPECT_EQ(message("Adam", {scalar, scalar, scalar, w, w, w, w}), "nothing was thrown");
+  const std::vector<ValueId> fitting{scalar, scalar, scalar, w, w};
+  EXPECT_EQ(message("Sgd", fitting, {{"learning_rate_multipliers", std::vector<double>{1, 1}}}),
+            "Sgd: learning_rate_multipliers has 2 numbers for 1 weights");
+  EXPECT_EQ(message("Sgd", fitting, {{"weight_decays", std::vector<double>{}}}),
+            "Sgd: weight_decays has 0 numbers for 1 weights");
+  EXPECT_EQ(message("Sgd", fitting, {{"first_steps", std::vector<std::int64_t>{1, 2}}}),
+            "Sgd: first_steps has 2 numbers for 1 weights");
+  EXPECT_EQ(message("Sgd", fitting, {{"weight_decays", std::vector<double>{0.1}}}), "nothing was thrown");
 }
 
 std::int64_t flops(const OpCase& op_case) {
@@ -205,6 +221,21 @@ TEST(Flops, CountMultiplicationsAndAdditions) {
   EXPECT_EQ(flops({"GemmGradWeight", "", {{{5, 12}}, {{5, 7}}}}), gemm);
   EXPECT_EQ(flops({"Relu", "", {{{5, 12}}}}), 60);
   EXPECT_EQ(flops({"Flatten", "", {{{5, 3, 4}}}}), 0);
+}
+
+TEST(Flops, CountDecayWhereThereIsAny) {
+  const auto update = [](const std::vector<double>& decays) {
+    Graph graph;
+    const ValueId scalar = graph.add_value({"s", {DType::kFloat32, {}}, ValueKind::kInput, -1, false});
+    const ValueId a = graph.add_value({"a", {DType::kFloat32, {3}}, ValueKind::kParameter, -1, true});
+    const ValueId b = graph.add_value({"b", {DType::kFloat32, {5}}, ValueKind::kParameter, -1, true});
+    Attributes attributes{{"count", std::int64_t{2}}};
+    if (!decays.empty()) attributes.set("weight_decays", decays);
+    const Node node{"Sgd", "update", {scalar, scalar, scalar, a, b, a, b}, {}, attributes, Phase::kUpdate};
+    return operators().get("Sgd").flops(InferContext{graph, node});
+  };
+  EXPECT_EQ(update({}), 4 * 8);
+  EXPECT_EQ(update({0, 0.1}), 4 * 8 + 2 * 5);
 }
 
 TEST(SlotNames, FollowTheOptimizer) {

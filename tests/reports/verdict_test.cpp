@@ -114,7 +114,7 @@ TEST(Verdict, WithoutAccuracyNamesAnotherMetricOfClasses) {
     if (metrics->Get(i).name().ends_with("accuracy")) metrics->DeleteSubrange(i, 1);
   }
   EXPECT_THAT(plain(verdict(view(events))),
-              ::testing::StartsWith("Reaches a F1 (macro) of 96.6 % on 10,000 unseen images;"));
+              ::testing::StartsWith("Reaches F1 (macro) 96.6 % on 10,000 unseen images;"));
   MetricInfo* top = metrics->Mutable(1);
   top->set_name("classification/top_5_accuracy");
   top->set_title("Top-5 accuracy");
@@ -124,10 +124,9 @@ TEST(Verdict, WithoutAccuracyNamesAnotherMetricOfClasses) {
     value->set_name(top->name());
     value->set_value(0.9789);
   }
-  EXPECT_THAT(
-      plain(verdict(view(events))),
-      ::testing::StartsWith("Reaches a Top-5 accuracy of 97.9 % on 10,000 unseen images (95 % interval 97.6–98.2 "
-                            "%, Wilson);"));
+  EXPECT_THAT(plain(verdict(view(events))),
+              ::testing::StartsWith("Reaches Top-5 accuracy 97.9 % on 10,000 unseen images (95 % interval 97.6–98.2 "
+                                    "%, Wilson);"));
 }
 
 TEST(Verdict, OfAnEarlyEnd) {
@@ -218,6 +217,20 @@ TEST(Notices, CountResumes) {
   EXPECT_THAT(notice_titles(events), ElementsAre("warn: Still running, or killed", "info: Taken up again once"));
   events.push_back(test::resumed_event(938, 938));
   EXPECT_THAT(notice_titles(events), ElementsAre("warn: Still running, or killed", "info: Taken up again 2 times"));
+}
+
+TEST(Notices, ShowTheFirstLinesOfALongWarning) {
+  auto events = known_run({});
+  std::string warning = "left out 30 pictures:";
+  for (int i = 0; i < 30; ++i) warning += "\n    " + std::to_string(i) + ".png: is empty";
+  events[0].mutable_started()->add_warning(warning);
+  const auto found = notices(view(events));
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0].level, "warn");
+  EXPECT_EQ(found[0].title, "Warning");
+  EXPECT_TRUE(found[0].text.starts_with("left out 30 pictures:\n    0.png: is empty\n"));
+  EXPECT_TRUE(found[0].text.ends_with("\n    22.png: is empty\nand 7 more lines; `thaw show --json` has them all"))
+      << found[0].text;
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(All, BadConfig, ::testing::ValuesIn(files()), [](const 
 TEST(BadConfigs, AreLaidOntoOneThatIsFine) {
   const InFolder here(kFolder);
   EXPECT_EQ(verdict("base/good.pbtxt"), "fine");
+  EXPECT_EQ(verdict("base/pictures.pbtxt"), "fine");
 }
 
 TEST(BadConfigs, AreMany) { EXPECT_GE(files().size(), 60u); }

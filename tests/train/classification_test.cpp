@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runner/config/resolve.h"
 #include "runner/train/trainer.h"
 #include "runner/train/truth.h"
 #include "schemas/record.h"
@@ -151,8 +152,9 @@ class WholeRun {
   explicit WholeRun(const std::string& kind, const std::vector<std::string>& overrides = {}) {
     std::vector<std::string> all = overrides;
     all.push_back("compute.threads=2");
-    PreparedExperiment prepared =
-        prepare(load_experiment(std::string(THAW_SOURCE_DIR) + "/tests/train/" + kind + ".pbtxt", all), {});
+    const bool is_ours = kind.find('/') == std::string::npos;
+    const std::string file = is_ours ? std::string(THAW_SOURCE_DIR) + "/tests/train/" + kind + ".pbtxt" : kind;
+    PreparedExperiment prepared = prepare(load_experiment(file, all), {});
     RunOptions options;
     options.runs_root = folder_.path();
     const RunOutcome outcome = run_experiment(std::move(prepared), make_cpu_device(2), options);
@@ -204,6 +206,27 @@ TEST(WholeRun, OfTwoClassesBehindOneUnit) {
   EXPECT_GT(output.class_score(1).roc_size(), 1);
 }
 
+// One sample to judge by is of one class: there is no area under a curve, and nothing ever gets better.
+TEST(WholeRun, JudgedByWhatCannotBeMeasuredKeepsItsFirstWeights) {
+  const WholeRun run("binary", {"data.validation.take=1", "train.early_stopping.patience=2"});
+  EXPECT_THAT(run.names(false), Not(Contains("label/roc_auc")));
+  EXPECT_EQ(run.record.finished->best_epoch(), 1);
+  EXPECT_EQ(run.record.epochs.size(), 3u);
+  EXPECT_EQ(run.record.finished->reason(), "early stopping");
+}
+
+TEST(WholeRun, WithoutValidationTheAreasAreThoseOfTheEnd) {
+  Experiment config = load_experiment(std::string(THAW_SOURCE_DIR) + "/tests/train/binary.pbtxt", {}).config;
+  config.mutable_data()->clear_validation();
+  config.mutable_train()->clear_best();
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() + "/alone.pbtxt") << resolve(config);
+  const WholeRun run(folder.path() + "/alone.pbtxt");
+  EXPECT_EQ(run.record.evaluation->split(), "train");
+  EXPECT_THAT(run.names(true), Not(Contains("label/roc_auc")));
+  EXPECT_GT(run.judged("label/roc_auc"), 0.9);
+}
+
 TEST(WholeRun, OfSeveralLabelsASample) {
   const WholeRun run("multi_label");
   const OutputEvaluation& output = run.record.evaluation->output(0);
@@ -216,6 +239,15 @@ TEST(WholeRun, OfSeveralLabelsASample) {
   for (const Sample& sample : run.record.evaluation->sample()) several += sample.object_size() > 1 ? 1 : 0;
   EXPECT_GT(several, 0);
   EXPECT_FALSE(run.record.evaluation->worst(0).has_true_class());
+}
+
+TEST(WholeRun, ClassesOfWeightZeroAreNotLearned) {
+  const WholeRun run("binary", {"train.class_weight.weights.weight=[0, 1]", "train.epochs=3"});
+  const OutputEvaluation& output = run.record.evaluation->output(0);
+  EXPECT_EQ(output.confusion(0) + output.confusion(2), 0) << "nothing is called a class that never counted";
+  const EpochEnd& last = run.record.epochs.back();
+  EXPECT_LT(last.train(0).value(), 0.5 * last.validation(0).value())
+      << "the training loss leaves out what did not count, the validation loss does not";
 }
 
 TEST(WholeRun, OfManyClassesWithBalancedWeights) {

@@ -53,6 +53,28 @@ TEST(OnnxLayer, ItsInitializersAreItsParameters) {
   EXPECT_EQ(layer.output_shape, Shape{4});
 }
 
+TEST(OnnxLayer, ItsNodesAreItsInnerLayers) {
+  const Session session = session_of(alone(), files_of(small_onnx_model()));
+  const LayerInfo& layer = session.training().model.layers[0];
+  std::vector<std::string> rows;
+  std::int64_t parameters = 0, trainable = 0, flops = 0;
+  for (const LayerInfo& inner : layer.inner) {
+    rows.push_back(inner.name + " " + inner.type + " from " + inner.from + ": " + to_text(inner.output_shape));
+    parameters += inner.parameters;
+    trainable += inner.trainable_parameters;
+    flops += inner.flops;
+  }
+  EXPECT_THAT(
+      rows, ElementsAre(
+                "trunk/c/node Conv from image: 5x18x18", "trunk/n/node BatchNormalization from trunk/c/node: 5x18x18",
+                "trunk/r/node Relu from trunk/n/node: 5x18x18", "trunk/d/node Dropout from trunk/r/node: 5x18x18",
+                "trunk/g/node GlobalAveragePool from trunk/d/node: 5x1x1", "trunk/f/node Flatten from trunk/g/node: 5",
+                "trunk/t/node Mul from trunk/f/node: 5", "trunk/y/node Gemm from trunk/t/node: 4"));
+  EXPECT_EQ(parameters, layer.parameters);
+  EXPECT_EQ(trainable, layer.trainable_parameters);
+  EXPECT_EQ(flops, layer.flops);
+}
+
 TEST(OnnxLayer, EvaluatesToWhatTheModelGives) {
   const ModelFiles files = files_of(small_onnx_model());
   Session session = session_of(alone(), files);

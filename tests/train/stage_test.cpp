@@ -228,7 +228,16 @@ TEST(TransferFacts, FrozenIsWhatNoStageChanges) {
   for (NamedTensor& tensor : tensors) {
     if (tensor.name == "conv/bias") tensor.values[3] = 1e-30F;
   }
-  EXPECT_NE(frozen_tensors(frozen.training().model, tensors).sha256, before.sha256);
+  const FrozenTensors changed = frozen_tensors(frozen.training().model, tensors);
+  EXPECT_NE(changed.sha256, before.sha256);
+  EXPECT_NO_THROW(require_unchanged(before.sha256, before));
+  try {
+    require_unchanged(before.sha256, changed);
+    FAIL() << "not noticed";
+  } catch (const InternalError& error) {
+    EXPECT_EQ(error.what(), "weights that were to stay frozen have changed: their SHA-256 was " + before.sha256 +
+                                " before training and is " + changed.sha256 + " now");
+  }
 }
 
 }  // namespace

@@ -249,5 +249,21 @@ TEST(OnnxRules, GoByInitializersAndByNodes) {
   EXPECT_THAT(changed("trunk/n*"), ElementsAre("trunk/bn.bias", "trunk/bn.mean", "trunk/bn.scale", "trunk/bn.var"));
 }
 
+TEST(OnnxRules, ABatchNormalizationOfConstantsIsFrozenByItsNode) {
+  const ModelFiles files = files_of(small_onnx_model());
+  const auto changed = [&](const std::string& rule) {
+    return changed_by_a_step(
+        experiment_of("model { input { height: 20 width: 20 channels: 1 } layer { name: 'trunk' onnx { path: 'm.onnx' "
+                      "constant: 'bn.scale' constant: 'bn.bias' } } } train { batch_size: 4 optimizer { sgd { "
+                      "learning_rate: 0.1 } } loss { output: 'trunk' mean_squared_error {} } } "
+                      "transfer { rules { " +
+                      rule + " } }"),
+        files);
+  };
+  EXPECT_THAT(changed(""), ElementsAre("trunk/bn.mean", "trunk/bn.var", "trunk/conv.w", "trunk/fc.b", "trunk/fc.w"));
+  EXPECT_THAT(changed("rule { match: 'trunk/n' trainable: false }"),
+              ElementsAre("trunk/conv.w", "trunk/fc.b", "trunk/fc.w"));
+}
+
 }  // namespace
 }  // namespace thaw

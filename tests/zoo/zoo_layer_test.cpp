@@ -168,6 +168,12 @@ TEST(ZooLayer, RefusesOtherChannelsThanItsPreprocessingTakes) {
             "123.68)) takes 3 channels, but \"image\" gives 1\n"
             "  expected channels: 3, or preprocessing: false, which takes any number of channels");
   EXPECT_EQ(findings_of_model(pictures(32, 32, 1) + zoo("name: 'resnet20'")), "fine");
+  EXPECT_EQ(findings_of_model(pictures(32, 32, 1) + zoo("name: 'mobilenet_v2'")), "fine");
+  EXPECT_EQ(
+      findings_of_model(pictures(32, 32, 1) + zoo("name: 'efficientnet_b0'")),
+      "model.layer[0].zoo: layer \"net\": the preprocessing of efficientnet_b0 (RGB, (x - (0.485, 0.456, 0.406)) / "
+      "(0.229, 0.224, 0.225)) takes 3 channels, but \"image\" gives 1\n"
+      "  expected channels: 3, or preprocessing: false, which takes any number of channels");
 }
 
 TEST(ZooLayer, RefusesWhatIsNoPicture) {

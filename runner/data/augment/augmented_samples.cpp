@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "runner/data/pictures/pixel_planes.h"
+#include "runner/data/augment/pixel_planes.h"
 #include "runner/data/recipe_text.h"
 #include "runner/store/sha256.h"
 
@@ -30,6 +30,7 @@ class AugmentedSamples : public SampleSource {
   int variants() const override;
   bool has_boxes() const override { return source_->has_boxes() && keeps_boxes_; }
   std::string augmentation() const override;
+  std::shared_ptr<const SampleSource> plain() const override { return plan_.augmentations.empty() ? nullptr : source_; }
   std::vector<std::string> warnings() const override { return source_->warnings(); }
   void draw(std::uint64_t epoch, std::int64_t index, const SampleSlot& slot) const override;
 

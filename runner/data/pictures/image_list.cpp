@@ -38,8 +38,9 @@ std::string trimmed(const std::string& text) {
 std::vector<std::string> split(const std::string& text, const std::string& separator) {
   std::vector<std::string> parts;
   if (trimmed(text).empty()) return parts;
-  std::size_t begin = 0;
-  for (std::size_t end; (end = text.find(separator, begin)) != std::string::npos; begin = end + separator.size()) {
+  std::size_t begin = 0, end = 0;
+  for (; !separator.empty() && (end = text.find(separator, begin)) != std::string::npos;
+       begin = end + separator.size()) {
     parts.push_back(trimmed(text.substr(begin, end - begin)));
   }
   parts.push_back(trimmed(text.substr(begin)));

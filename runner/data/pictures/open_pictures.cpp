@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "runner/data/augment/augmented_samples.h"
+#include "runner/data/augment/pixel_planes.h"
 #include "runner/data/pictures/leakage.h"
 #include "runner/data/pictures/open_picture_set.h"
-#include "runner/data/pictures/pixel_planes.h"
 #include "runner/data/pictures/stratify.h"
 
 namespace thaw {
@@ -105,16 +105,30 @@ class PictureChoice {
   std::vector<UnreadablePicture> unreadable_;
 };
 
+// What check_experiment says better, at the place where it stands; but the data is opened all the same.
+void check_fit(const Source& source, const PictureExtent& input, std::vector<SourceError>& errors) {
+  if (input.channels != 1 && input.channels != 3) {
+    errors.push_back({"", "has pictures that are grey (1) or colour (3), but the model's input has " +
+                              std::to_string(input.channels) + " channels"});
+  }
+  const int least = std::max(input.height, input.width);
+  if (source.resizing().has_short_side() && source.resizing().short_side() < least) {
+    errors.push_back(
+        {"resizing.short_side", "is less than the " + std::to_string(least) + " pixels of the model's input"});
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const PictureSamples> open_pictures(const Source& source, const OpenContext& context,
                                                     std::vector<SourceError>& errors) {
   std::shared_ptr<const PictureSet> set = open_picture_set(source, context, errors);
-  if (!set) return nullptr;
+  const std::size_t errors_before = errors.size();
+  check_fit(source, context.input, errors);
+  if (!set || errors.size() > errors_before) return nullptr;
   PictureFit fit{source.resizing(), context.input, source.resizing().has_short_side() && crops_at_random(source)};
   const auto store = std::make_shared<PictureStore>(set, std::move(fit), context.picture_memory_bytes);
   PictureChoice choices(source, context, *store);
-  const std::size_t errors_before = errors.size();
   std::vector<std::int64_t> chosen = choices.choose(errors);
   if (errors.size() > errors_before) return nullptr;
   if (chosen.empty()) {

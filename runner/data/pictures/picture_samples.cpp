@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "runner/data/pictures/pixel_planes.h"
+#include "runner/data/augment/pixel_planes.h"
 #include "runner/data/recipe_text.h"
 #include "runner/store/sha256.h"
 

@@ -55,6 +55,7 @@ double set_accuracy(const float* y, const SampleTruth& truth, int length) {
 
 MeasurePointer measure_loss(const std::vector<ObjectiveTerm>& terms, const std::string& output) {
   std::vector<double> factors;
+  factors.reserve(terms.size());
   for (const ObjectiveTerm& term : terms) {
     factors.push_back(output.empty() ? term.weight : term.output == output ? 1 : 0);
   }

@@ -20,13 +20,14 @@ double distance(const RatePoint& p, const RatePoint& a, const RatePoint& b) {
 /// A stretch of a curve and the point of it that a straight line would miss most.
 struct Stretch {
   std::size_t first, last, worst;
-  double miss;
+  double miss = -1;
 
-  Stretch(const std::vector<RatePoint>& points, std::size_t from, std::size_t to)
-      : first(from), last(to), worst(from), miss(-1) {
+  Stretch(const std::vector<RatePoint>& points, std::size_t from, std::size_t to) : first(from), last(to), worst(from) {
     for (std::size_t i = from + 1; i < to; ++i) {
       const double d = distance(points[i], points[from], points[to]);
-      if (d > miss) miss = d, worst = i;
+      if (d <= miss) continue;
+      miss = d;
+      worst = i;
     }
   }
   bool operator<(const Stretch& other) const { return miss != other.miss ? miss < other.miss : first > other.first; }

@@ -155,6 +155,14 @@ TEST_F(ImageFolderTest, CannotDoWithoutAnyPicture) {
                           "    dog/1.png: is empty"));
 }
 
+TEST_F(ImageFolderTest, RefusesAnInputThatPicturesCannotHave) {
+  write_pets(1, 1);
+  EXPECT_THAT(picture_errors(kPets, context({6, 8, 4})),
+              ElementsAre(": has pictures that are grey (1) or colour (3), but the model's input has 4 channels"));
+  EXPECT_THAT(picture_errors(kPets + " resizing { mode: CROP_TO_ASPECT_RATIO short_side: 7 }"),
+              ElementsAre("resizing.short_side: is less than the 8 pixels of the model's input"));
+}
+
 TEST_F(ImageFolderTest, ValidationFollowsTheClassesOfTraining) {
   write_pets(2, 2);
   OpenContext validation = context({6, 8, 3}, "validation");

@@ -69,6 +69,11 @@ TEST_F(ImageListTest, HasSeveralLabelsALineOrNone) {
   EXPECT_THAT(labels_of(draw(*source, 0, 3)), ElementsAre(0, 1, 2));
 }
 
+TEST_F(ImageListTest, SurvivesAnEmptySeparator) {
+  write_list("image,label\n0.png,a|b\n1.png,c\n");
+  EXPECT_THAT(open_at(list("separator: ''"))->class_names(), ElementsAre("a|b", "c"));
+}
+
 TEST_F(ImageListTest, HasOneColumnAClass) {
   write_list("sun,image,sea\n1,0.png,1\n0,1.png,0\n 1 ,2.png,0\n");
   const auto source = open_at(list("class_column: ['sea', 'sun']"));

@@ -1,4 +1,4 @@
-#include "runner/data/pictures/pixel_planes.h"
+#include "runner/data/augment/pixel_planes.h"
 
 #include <array>
 
