@@ -16,6 +16,7 @@
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
+#include "runner/train/weights/load.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
 
@@ -141,7 +142,11 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
     if (findings.empty()) check_output_units(config, built, prepared, findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
     if (findings.empty()) {
-      prepared.weights = load_weights({prepared.loaded, built.model, roots, places, findings, prepared.run_first});
+      const PretrainingRequest request{prepared.loaded, roots, places, findings, prepared.run_first};
+      const auto open_experiment = [&](const Weights& weights, const std::string& field) {
+        return open_experiment_weights(weights, field, request);
+      };
+      prepared.weights = load_weights({prepared.loaded, built.model, roots, findings, open_experiment});
     }
     for (const ParameterInit& parameter : built.model.parameters) prepared.parameters[parameter.name] = parameter.shape;
     prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);

@@ -8,7 +8,8 @@
 #include "runner/config/load.h"
 #include "runner/data/open.h"
 #include "runner/train/model_files.h"
-#include "runner/train/weights/load.h"
+#include "runner/train/pretraining.h"
+#include "runner/train/weights/pretrained.h"
 
 namespace thaw {
 

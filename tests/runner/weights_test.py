@@ -120,6 +120,10 @@ class WeightsTest(unittest.TestCase):
         by_name = self.run_it(self.write("by_name", 'weights { experiment: "first.pbtxt" }'))
         self.assertEqual(self.hashes(by_file), self.hashes(by_run))
         self.assertEqual(self.hashes(by_file), self.hashes(by_name))
+        subprocess.run([THAW, "export", folder, "-o", self.root / "first.onnx"], check=True, capture_output=True, timeout=60)
+        by_onnx = self.run_it(self.write("by_onnx", 'weights { onnx: "first.onnx" }'))
+        self.assertIn("weights: 4 loaded from first.onnx for the model\n", by_onnx.stderr)
+        self.assertEqual(self.hashes(by_file), self.hashes(by_onnx))
         self.assertNotEqual(self.hashes(by_file), self.hashes(self.run_it(self.write("fresh"))))
         self.assertNotIn("== first", by_name.stderr)
 

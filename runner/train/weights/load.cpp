@@ -9,7 +9,6 @@
 #include "runner/store/sha256.h"
 #include "runner/train/weights/adapt.h"
 #include "runner/train/weights/match.h"
-#include "runner/train/weights/pretraining.h"
 #include "runner/train/weights/source.h"
 #include "schemas/diagnostic.h"
 #include "schemas/layer_names.h"
@@ -126,7 +125,7 @@ class WeightsLoader {
   }
 
   std::unique_ptr<WeightSource> open(const Weights& weights, const std::string& field) {
-    if (weights.has_experiment()) return open_experiment_weights(weights, field, loading_);
+    if (weights.has_experiment()) return loading_.open_experiment(weights, field);
     const std::string kind = weights.has_onnx() ? "onnx" : weights.has_run() ? "run" : "safetensors";
     const std::string& path = weights.has_onnx()  ? weights.onnx()
                               : weights.has_run() ? weights.run()

@@ -1,4 +1,4 @@
-#include "runner/train/weights/pretraining.h"
+#include "runner/train/pretraining.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -30,61 +30,61 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 class Pretraining {
  public:
-  Pretraining(const Weights& weights, const std::string& field, const WeightLoading& loading)
-      : path_(weights.experiment()), field_(field + ".experiment"), loading_(loading) {}
+  Pretraining(const Weights& weights, const std::string& field, const PretrainingRequest& request)
+      : path_(weights.experiment()), field_(field + ".experiment"), request_(request) {}
 
   std::unique_ptr<WeightSource> open() {
     const std::string place = find();
     if (place.empty() || is_waited_for(place)) return nullptr;
     try {
       LoadedExperiment loaded = load_experiment(place, {});
-      DataRoots roots{loading_.places.data_folders};
+      DataRoots roots{request_.places.data_folders};
       roots.folders.push_back(loaded.folder);
-      PretrainingPlaces places = loading_.places;
-      places.above.push_back(loading_.loaded.file);
+      PretrainingPlaces places = request_.places;
+      places.above.push_back(request_.loaded.file);
       return weights_of(prepare(std::move(loaded), roots, places), place);
     } catch (const InputError& error) {
-      loading_.findings.add(field_, "cannot use " + path_ + ": it has mistakes of its own");
-      for (const Diagnostic& found : error.findings()) loading_.findings.add(found);
+      request_.findings.add(field_, "cannot use " + path_ + ": it has mistakes of its own");
+      for (const Diagnostic& found : error.findings()) request_.findings.add(found);
       return nullptr;
     }
   }
 
  private:
   std::string find() {
-    DataRoots places{{folder_of_field(loading_.loaded, field_)}};
-    places.folders.insert(places.folders.end(), loading_.roots.folders.begin(), loading_.roots.folders.end());
+    DataRoots places{{folder_of_field(request_.loaded, field_)}};
+    places.folders.insert(places.folders.end(), request_.roots.folders.begin(), request_.roots.folders.end());
     try {
       return path_.empty() ? throw InputError("cannot be \"\"")
                            : fs::path(places.resolve(path_)).lexically_normal().string();
     } catch (const InputError& error) {
-      loading_.findings.add(field_, error.what(), "expected the path of another experiment, relative to this file");
+      request_.findings.add(field_, error.what(), "expected the path of another experiment, relative to this file");
       return {};
     }
   }
 
   bool is_waited_for(const std::string& place) {
-    std::vector<std::string> chain = loading_.places.above;
-    chain.push_back(loading_.loaded.file);
+    std::vector<std::string> chain = request_.places.above;
+    chain.push_back(request_.loaded.file);
     const auto first =
         std::find_if(chain.begin(), chain.end(), [&](const std::string& file) { return is_same_file(file, place); });
     if (first == chain.end()) return false;
     std::string text;
     for (auto file = first; file != chain.end(); ++file) text += *file + " -> ";
-    loading_.findings.add(field_, "the weights of " + path_ + " are needed to compute themselves: " + text + place);
+    request_.findings.add(field_, "the weights of " + path_ + " are needed to compute themselves: " + text + place);
     return true;
   }
 
   std::unique_ptr<WeightSource> weights_of(const PreparedExperiment& prepared, const std::string& place) {
     const std::string title = "experiment " + path_;
-    std::vector<RunFirst>& first = loading_.run_first;
+    std::vector<RunFirst>& first = request_.run_first;
     std::string reason = "needs what was named before it";
     if (prepared.run_first.empty()) {
       const Experiment& config = prepared.loaded.config;
-      const auto& open_device = loading_.places.open_device;
+      const auto& open_device = request_.places.open_device;
       const auto device = open_device ? open_device(config) : make_cpu_device(config.compute().threads());
       const std::string id = run_id(prepared, *device).substr(0, 12);
-      const std::string folder = (fs::path(loading_.places.runs_root) / config.name() / id).string();
+      const std::string folder = (fs::path(request_.places.runs_root) / config.name() / id).string();
       const RunStatus status = run_status(folder);
       if (status == RunStatus::kFinished) return open_run_weights(title, folder);
       reason = status == RunStatus::kDiverged    ? "diverged when it was run"
@@ -98,14 +98,14 @@ class Pretraining {
 
   const std::string& path_;
   const std::string field_;
-  const WeightLoading& loading_;
+  const PretrainingRequest& request_;
 };
 
 }  // namespace
 
 std::unique_ptr<WeightSource> open_experiment_weights(const Weights& weights, const std::string& field,
-                                                      const WeightLoading& loading) {
-  return Pretraining(weights, field, loading).open();
+                                                      const PretrainingRequest& request) {
+  return Pretraining(weights, field, request).open();
 }
 
 }  // namespace thaw
