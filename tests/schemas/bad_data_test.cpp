@@ -19,7 +19,8 @@ std::string verdict_with_data(const std::string& file) {
     check_experiment(loaded.config, findings);
     findings.throw_if_any();
     std::vector<SourceError> errors;
-    const auto source = open_source(loaded.config.data().train(), {.roots = {{"."}}, .split = "train", .input = {40, 40, 1}}, errors);
+    const auto source =
+        open_source(loaded.config.data().train(), {.roots = {{"."}}, .split = "train", .input = {40, 40, 1}}, errors);
     for (const SourceError& error : errors) findings.add("data.train." + error.field, error.message);
     findings.throw_if_any();
     const DataFacts facts{source->height(), source->width(), source->channels(), source->classes(),
