@@ -97,7 +97,7 @@ Network::Tap Network::batch_normalization(const std::string& name, Tap x, Norm n
                   batch_norm.bias = nodes.parameters.parameter("beta", channels, ZEROS);
                   batch_norm.mean = nodes.parameters.statistic("moving_mean", channels, ZEROS);
                   batch_norm.variance = nodes.parameters.statistic("moving_variance", channels, ONES);
-                  batch_norm.momentum = norm.momentum;
+                  batch_norm.momentum = nodes.momentum.value_or(norm.momentum);
                   batch_norm.epsilon = norm.epsilon;
                   return add_batch_norm(nodes.context, batch_norm);
                 }});

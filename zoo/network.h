@@ -14,7 +14,8 @@ struct InnerNodes {
   const std::string& name;  ///< "backbone/conv1_bn"
   ParameterFactory& parameters;
   std::vector<ValueId> inputs;
-  std::optional<Sides> pads = {};  ///< of a zero padding that this layer takes over
+  std::optional<Sides> pads = {};       ///< of a zero padding that this layer takes over
+  std::optional<double> momentum = {};  ///< of batch normalizations, instead of their authors'
 };
 
 /// Rows and columns of zeros on each side of a picture.

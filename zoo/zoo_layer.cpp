@@ -112,6 +112,7 @@ class Cutting {
     const std::size_t first_node = begin(name);
     ParameterFactory parameters(context_, name);
     InnerNodes nodes{context_, name, parameters, {}};
+    if (layer_.config.has_batch_norm_momentum()) nodes.momentum = layer_.config.batch_norm_momentum();
     for (const Tap from : layer.from) {
       if (from != Network::kPicture && inner(from).is_padding) {
         const ValueId unpadded = value(inner(from).from[0]);

@@ -299,7 +299,7 @@ TEST(Report, ShowsWhatWasDoneToSamplesAndWhatTheyAreMixedOf) {
   const std::string page = render(events);
   EXPECT_THAT(page, HasSubstr("standard deviation 0.1137. Done to samples at random: turned by up to 15°; mixed "
                               "&lt;with&gt; another sample."));
-  EXPECT_THAT(page, HasSubstr("<figcaption>3 75.0\u00a0%, 8 25.0\u00a0%</figcaption>"));
+  EXPECT_THAT(page, HasSubstr("<figcaption>3 75.0\u00a0% + 8 25.0\u00a0%</figcaption>"));
 }
 
 TEST(Report, ShowsWarnings) {

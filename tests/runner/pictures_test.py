@@ -83,7 +83,7 @@ class PicturesTest(unittest.TestCase):
         self.assertIn("dog/torn.bmp: truncated: ends within its header", page)
         self.assertIn('<th scope="row">cat &amp; &lt;i&gt;mouse</th><td class="n">9</td>', page)
         self.assertIn("<td>image folder pets, 18 of 25 pictures, scaled to 8x8</td>", page)
-        self.assertRegex(page, r"<figcaption>(dog|cat &amp; &lt;i&gt;mouse) [0-9.]+\u00a0%, (dog|cat)")
+        self.assertRegex(page, r"<figcaption>(dog|cat &amp; &lt;i&gt;mouse) [0-9.]+\u00a0% \+ (dog|cat)")
         self.assertNotIn("<i>mouse", page)
 
     def test_judges_by_training_pictures_as_they_are(self):

@@ -64,7 +64,6 @@ TEST(Explain, ShowsTheAlternativesOfAChoice) {
   const std::string page = explain("train.optimizer");
   EXPECT_THAT(page, HasSubstr("One of these (kind):\n  sgd: Sgd\n"));
   EXPECT_THAT(explain("data.train"), HasSubstr("  image_folder: ImageFolder\n"));
-  EXPECT_THAT(explain("model.layer"), HasSubstr("; planned: it does not work yet\n"));
 }
 
 TEST(Explain, ShowsWhereAnEnumerationIsUsed) {
