@@ -1,6 +1,7 @@
 #include "ops/calibration.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace thaw {
@@ -87,6 +88,20 @@ void Calibrator::join(ValueId a, ValueId b) {
   if (first != second) shares_with_[std::max(first, second)] = std::min(first, second);
 }
 
+/// By the bits of the numbers: the processor then takes many at once, which it does not for floats (NaN has no order).
+void Calibrator::Magnitudes::add(const std::vector<float>& numbers) {
+  constexpr std::uint32_t kSign = 0x80000000U, kInfinity = 0x7f800000U;
+  std::uint32_t most = 0, any_negative = 0;
+  for (const float number : numbers) {
+    const auto bits = std::bit_cast<std::uint32_t>(number);
+    most = std::max(most, bits & ~kSign);
+    any_negative |= static_cast<std::uint32_t>(bits > kSign);  // but -0
+  }
+  is_finite = is_finite && most < kInfinity;
+  has_negative = has_negative || any_negative != 0;
+  largest = std::max(largest, std::bit_cast<float>(most));
+}
+
 void Calibrator::run() { program_.observe(*this); }
 
 bool Calibrator::wants(ValueId value) const {
@@ -95,12 +110,7 @@ bool Calibrator::wants(ValueId value) const {
 
 void Calibrator::see(ValueId value, const std::vector<float>& numbers) {
   if (const auto activation = activations_.find(value); activation != activations_.end()) {
-    Magnitudes& magnitudes = activation->second;
-    for (const float number : numbers) {
-      magnitudes.is_finite = magnitudes.is_finite && std::isfinite(number);
-      magnitudes.has_negative = magnitudes.has_negative || number < 0;
-      magnitudes.largest = std::max(magnitudes.largest, std::abs(number));
-    }
+    activation->second.add(numbers);
     return;
   }
   std::vector<float>& limits = filter_limits_[value];

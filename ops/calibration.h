@@ -42,6 +42,8 @@ class Calibrator : private Observer {
   struct Magnitudes {
     float largest = 0;
     bool has_negative = false, is_finite = true;
+
+    void add(const std::vector<float>& numbers);
   };
 
   Program& program_;

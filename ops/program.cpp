@@ -94,13 +94,13 @@ std::optional<ValueId> Program::run_and_find_non_finite() {
   return std::nullopt;
 }
 
-void Program::show(int slot, Observer& observer) const {
+void Program::show(int slot, Observer& observer) {
   const Slot& found = slots_[static_cast<std::size_t>(slot)];
   const TensorType& type = graph_->value(found.value).type;
   if (type.dtype != DType::kFloat32 || !observer.wants(found.value)) return;
-  std::vector<float> host(static_cast<std::size_t>(element_count(type.shape)));
-  device_->copy_out(type, pointer(slot), found.layout, host.data());
-  observer.see(found.value, host);
+  shown_.resize(static_cast<std::size_t>(element_count(type.shape)));
+  device_->copy_out(type, pointer(slot), found.layout, shown_.data());
+  observer.see(found.value, shown_);
 }
 
 void Program::observe(Observer& observer) {

@@ -105,7 +105,7 @@ class Program {
   void run_timed();
   void* pointer(int slot) const;
   bool is_finite(int slot) const;
-  void show(int slot, Observer& observer) const;
+  void show(int slot, Observer& observer);
 
   std::shared_ptr<const Graph> graph_;
   std::shared_ptr<Device> device_;
@@ -120,6 +120,7 @@ class Program {
   std::size_t constant_steps_ = 0;  ///< the first steps: what depends on weights alone
   std::unique_ptr<DeviceMemory> constants_;
   std::uint64_t constants_version_ = 0;  ///< of the store that the constants were computed from
+  std::vector<float> shown_;             ///< to an observer: one tensor after the other
   bool is_attached_ = false;             ///< kernels know their pointers: at the first use, when the arena has its size
 };
 

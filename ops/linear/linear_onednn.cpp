@@ -21,11 +21,21 @@ dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
 /// times as long as the product itself.
 constexpr std::int64_t kLargeWeights = std::int64_t{1} << 20;
 
-/// The weights for rows that lie as `rows` says.
-dnnl::memory::desc weights_desc(std::int64_t units, const dnnl::memory::desc& rows, dnnl::memory::data_type type) {
+/// Whether the rows come from outside, as features of a frozen trunk do: there is no third product then, whose gradient
+/// would flow on. Large weights then lie with all units of a value side by side, which the forward product reads twice
+/// as fast (1024 units of 37632 values, batch 32: 8 ms instead of 16).
+bool are_units_together(const BindContext& context) {
+  const Value& rows = context.graph().value(context.node().inputs.at(0));
+  return rows.kind == ValueKind::kInput && compute_type(context) == kStored;
+}
+
+/// The weights of this node for rows that lie as `rows` says.
+dnnl::memory::desc weights_desc(const BindContext& context, std::int64_t units, const dnnl::memory::desc& rows,
+                                dnnl::memory::data_type type) {
   const auto dims = gemm_kernel_dims(units, dims_of(rows));
   const bool is_matrix = dims.size() == 2;
   if (element_count(dims) < kLargeWeights || (!is_matrix && !find_channel_blocks(rows))) return any_desc(dims, type);
+  if (is_matrix && are_units_together(context)) return {dims, type, dnnl::memory::format_tag::ba};
   return with_data_type(is_matrix ? plain_desc(dims) : reshaped_like(rows, dims), type);
 }
 
@@ -47,12 +57,12 @@ std::unique_ptr<Kernel> make_gemm(BindContext& context) {
   const auto src = multiplied_desc(context, 0), dst = plain_desc(context.output_type(0));
   const std::int64_t units = context.output_type(0).shape[1];
   const auto pd =
-      inner_product_forward(context.is_training(), src, weights_desc(units, src, type), has_bias ? &bias : nullptr, dst,
-                            FusedActivation::of(context.node().attributes));
+      inner_product_forward(context.is_training(), src, weights_desc(context, units, src, type),
+                            has_bias ? &bias : nullptr, dst, FusedActivation::of(context.node().attributes));
   if (type != kStored) {
     // As backward will lay out the gradient, so that the optimizer walks both side by side.
-    const auto backward =
-        inner_product_backward_weights(src, weights_desc(units, src, kStored), nullptr, with_data_type(dst, type));
+    const auto backward = inner_product_backward_weights(src, weights_desc(context, units, src, kStored), nullptr,
+                                                         with_data_type(dst, type));
     context.store_input(1, layout_of(backward.diff_weights_desc()));
   }
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
@@ -78,7 +88,7 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
   const auto src = multiplied_desc(context, 0);
   const auto pd = inner_product_backward_weights(
-      src, weights_desc(context.input_type(1).shape[1], src, kStored), has_bias ? &bias : nullptr,
+      src, weights_desc(context, context.input_type(1).shape[1], src, kStored), has_bias ? &bias : nullptr,
       with_data_type(plain_desc(context.input_type(1)), compute_type(context)));
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});

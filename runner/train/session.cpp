@@ -222,6 +222,14 @@ std::vector<NamedTensor> Session::frozen_tensors() const {
   return read([&](const std::string& name, bool) { return frozen_.count(name) > 0; });
 }
 
+std::int64_t Session::changing_bytes() const {
+  std::int64_t bytes = 0;
+  for (const std::string& name : store_->names()) {
+    if (!frozen_.count(name)) bytes += byte_count(store_->get(name).type);
+  }
+  return bytes;
+}
+
 void Session::restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
   write([&](const std::string&, bool is_slot) { return with_slots || !is_slot; }, tensors, source);
 }

@@ -73,6 +73,8 @@ class Session {
   /// The same without frozen() ones: what a checkpoint holds.
   std::vector<NamedTensor> changing_tensors(bool with_slots) const;
   std::vector<NamedTensor> frozen_tensors() const;
+  /// Of the tensors that change, with slots.
+  std::int64_t changing_bytes() const;
   /// Overwrites those from `tensors`. Throws InputError naming `source` if one is missing or of another shape.
   void restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
   void restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);

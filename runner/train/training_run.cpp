@@ -150,35 +150,6 @@ void TrainingRun::append_profile() {
   append(std::move(event));
 }
 
-void TrainingRun::restore(const Checkpoint& checkpoint) {
-  session_.restore_changing(checkpoint.tensors, true, checkpoint.path);
-  train_metrics_.restore(checkpoint.metadata.reals("sums"));
-}
-
-/// What no step changes is written once, beside the checkpoints.
-void TrainingRun::save_frozen() {
-  const std::string path = folder_.frozen_path();
-  if (session_.frozen().empty() || std::filesystem::exists(path)) return;
-  CheckpointView view;
-  const auto tensors = session_.frozen_tensors();
-  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
-  write_checkpoint(path, view);
-}
-
-void TrainingRun::save() {
-  const auto start = Clock::now();
-  TrainingState saved = state_;
-  saved.wall_s = wall_seconds();
-  CheckpointView view;
-  view.step = state_.step;
-  saved.write(view.metadata);
-  view.metadata.set_reals("sums", train_metrics_.state());
-  const auto tensors = session_.changing_tensors(true);
-  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
-  save_checkpoint(folder_.checkpoints_path(), view);
-  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
-}
-
 RunOutcome TrainingRun::run() {
   begin();
   if (ended_) return *ended_;
@@ -256,7 +227,7 @@ void TrainingRun::end_epoch(int epoch) {
     state_.epoch_time.set_validation_s(state_.epoch_time.validation_s() + seconds_since(start));
   }
   const bool is_best = update_best(epoch, validation.empty() ? train : validation);
-  if (is_best) save_best(epoch);
+  if (is_best) keep_best(epoch);
   const auto& stopping = config_.train();
   const bool is_last_stage = state_.stage.number == stages_.count();  // else weights are still to be released
   if (stopping.has_early_stopping() && is_last_stage &&
@@ -279,8 +250,8 @@ void TrainingRun::end_epoch(int epoch) {
 
   train_metrics_.reset();
   state_.epoch_time.Clear();
-  if (epoch < config_.train().epochs()) begin_stages(epoch + 1);
-  save();
+  const bool is_new_stage = epoch < config_.train().epochs() && begin_stages(epoch + 1);
+  if (is_new_stage || epoch == config_.train().epochs() || state_.is_stopped_early || is_checkpoint_due()) save();
 }
 
 bool TrainingRun::update_best(int epoch, const MeasuredValues& judged) {
@@ -303,17 +274,6 @@ bool TrainingRun::update_best(int epoch, const MeasuredValues& judged) {
   return true;
 }
 
-void TrainingRun::save_best(int epoch) {
-  const auto start = Clock::now();
-  CheckpointView view;
-  view.step = state_.step;
-  view.metadata.set_integer("epoch", epoch);
-  const auto tensors = session_.changing_tensors(false);
-  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
-  write_checkpoint(folder_.best_checkpoint_path(), view);
-  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
-}
-
 RunOutcome TrainingRun::stop() {
   append_profile();
   save();
@@ -326,6 +286,7 @@ RunOutcome TrainingRun::stop() {
 }
 
 RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
+  write_best();
   append_profile();
   const auto value = session_.find_non_finite(batch, train_source().max_objects());
   const Divergence found = describe_divergence(session_, value);

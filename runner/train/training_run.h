@@ -33,8 +33,8 @@ class TrainingRun {
   JudgedSet judged_set() const;
   DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
-  /// The stages that are due before `epoch`.
-  void begin_stages(int epoch);
+  /// The stages that are due before `epoch`. False: none is.
+  bool begin_stages(int epoch);
   void append_stage(int epoch, const std::string& reason, std::vector<TransferRow> rows);
   /// Throws InternalError if a tensor that no stage changes is not what it was when the run began.
   std::string check_frozen();
@@ -42,7 +42,12 @@ class TrainingRun {
   void train_step(const Batch& batch, int epoch);
   void end_epoch(int epoch);
   bool update_best(int epoch, const MeasuredValues& judged);
-  void save_best(int epoch);
+  /// The weights as they are now are the best so far. Large ones stay in memory until the next checkpoint.
+  void keep_best(int epoch);
+  void write_best();
+  bool is_large() const;
+  /// Whether an epoch's end is to be written down: always, unless that would take too much of the time.
+  bool is_checkpoint_due() const;
   void save_frozen();
   void save();
   RunOutcome stop();
@@ -73,6 +78,13 @@ class TrainingRun {
   Progress progress_;
   MachinePeaks peaks_;  ///< only for a profile
   std::optional<StepProfiler> profiler_;
+  struct KeptBest {
+    int epoch;
+    std::int64_t step;
+    std::vector<NamedTensor> tensors;
+  };
+  std::optional<KeptBest> best_;  ///< not written yet
+  std::chrono::steady_clock::time_point last_saved_ = std::chrono::steady_clock::now();
   std::int64_t steps_per_epoch_;
   std::int64_t total_steps_;
   std::string best_metric_;  ///< without the split

@@ -6,14 +6,14 @@
 
 namespace thaw {
 
-void TrainingRun::begin_stages(int epoch) {
+bool TrainingRun::begin_stages(int epoch) {
   std::vector<std::string> reasons;
   while (const auto reason = stages_.reason_for_next(state_.stage.number, epoch, state_.epochs_since_best)) {
     reasons.push_back(*reason);
     ++state_.stage.number;
     state_.stage.begun_after.push_back(state_.step);
   }
-  if (reasons.empty()) return;
+  if (reasons.empty()) return false;
   append_profile();
   profiler_.reset();
   const auto before = describe_transfer(session_.training().model);
@@ -23,6 +23,7 @@ void TrainingRun::begin_stages(int epoch) {
   const auto after = describe_transfer(session_.training().model);
   append_stage(epoch, reasons.back(), changed_rows(before, after));
   make_rows(session_.has_trunk() ? session_.make_trunk() : nullptr);  // a shorter trunk has other features
+  return true;
 }
 
 void TrainingRun::append_stage(int epoch, const std::string& reason, std::vector<TransferRow> rows) {

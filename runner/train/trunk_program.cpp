@@ -9,8 +9,8 @@
 namespace thaw {
 namespace {
 
-/// Pictures that 8-bit steps are found on: more change next to nothing.
-constexpr std::int64_t kCalibrationSamples = 128;
+/// Pictures that 8-bit steps are found on.
+constexpr std::int64_t kCalibrationSamples = 32;
 
 std::int64_t sample_values(const TensorType& type) { return element_count(type.shape) / type.shape.at(0); }
 

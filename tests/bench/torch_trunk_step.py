@@ -44,7 +44,7 @@ def measure(arguments, memory_format, compute):
             warnings.simplefilter("ignore")
             backbone = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(backbone, images)))
     head = networks.head(arguments.network)
-    optimizer = adam(head.parameters())
+    optimizer = adam(list(head.parameters()))
     seconds = []
     for _ in range(arguments.warmup + arguments.steps):
         begin = time.perf_counter()

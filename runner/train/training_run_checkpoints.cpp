@@ -1,0 +1,77 @@
+// What a run writes down to go on from, and when.
+#include <filesystem>
+
+#include "runner/train/training_run.h"
+
+namespace thaw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Less than this is written at the end of every epoch.
+constexpr std::int64_t kSmallBytes = std::int64_t{64} << 20;
+/// More only so often that it takes about this share of the time.
+constexpr double kShareOfTime = 0.05;
+/// Copied, hashed, written and synced. Measured: 0.5e9 to 0.9e9.
+constexpr double kBytesPerSecond = 0.6e9;
+
+}  // namespace
+
+void TrainingRun::restore(const Checkpoint& checkpoint) {
+  session_.restore_changing(checkpoint.tensors, true, checkpoint.path);
+  train_metrics_.restore(checkpoint.metadata.reals("sums"));
+}
+
+/// What no step changes is written once, beside the checkpoints.
+void TrainingRun::save_frozen() {
+  const std::string path = folder_.frozen_path();
+  if (session_.frozen().empty() || std::filesystem::exists(path)) return;
+  CheckpointView view;
+  const auto tensors = session_.frozen_tensors();
+  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
+  write_checkpoint(path, view);
+}
+
+bool TrainingRun::is_large() const { return session_.changing_bytes() > kSmallBytes; }
+
+bool TrainingRun::is_checkpoint_due() const {
+  const double cost_s = static_cast<double>(session_.changing_bytes()) / kBytesPerSecond;
+  return !is_large() || seconds_since(last_saved_) * kShareOfTime >= cost_s;
+}
+
+void TrainingRun::save() {
+  write_best();  // first: a checkpoint speaks of the best weights as being there
+  const auto start = Clock::now();
+  TrainingState saved = state_;
+  saved.wall_s = wall_seconds();
+  CheckpointView view;
+  view.step = state_.step;
+  saved.write(view.metadata);
+  view.metadata.set_reals("sums", train_metrics_.state());
+  const auto tensors = session_.changing_tensors(true);
+  for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
+  save_checkpoint(folder_.checkpoints_path(), view);
+  last_saved_ = Clock::now();
+  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
+}
+
+void TrainingRun::keep_best(int epoch) {
+  best_ = KeptBest{epoch, state_.step, session_.changing_tensors(false)};
+  if (!is_large()) write_best();
+}
+
+void TrainingRun::write_best() {
+  if (!best_) return;
+  const auto start = Clock::now();
+  CheckpointView view;
+  view.step = best_->step;
+  view.metadata.set_integer("epoch", best_->epoch);
+  for (const NamedTensor& tensor : best_->tensors) view.tensors.push_back(tensor.view());
+  write_checkpoint(folder_.best_checkpoint_path(), view);
+  best_.reset();
+  state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
+}
+
+}  // namespace thaw
