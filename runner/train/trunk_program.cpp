@@ -5,6 +5,7 @@
 
 #include "ops/calibration.h"
 #include "runner/store/sha256.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw {
 namespace {
@@ -85,6 +86,7 @@ void TrunkProgram::run(const float* pictures, std::int64_t count, float* rows) {
 }
 
 void TrunkProgram::run_batch(const float* pictures, float* rows) {
+  if (precision_ == Precision::kInt8 && calibrated_on_.empty()) throw InternalError("the trunk was not calibrated");
   program_->set_input(trunk_.picture, pictures);
   program_->run();
   std::int64_t offset = 0;

@@ -1,6 +1,9 @@
 // The frozen trunk inside sessions and runs: that what is cut off and kept changes nothing of what is learned and said.
 #include <gmock/gmock.h>
 
+#include "runner/train/trainer.h"
+#include "schemas/record.h"
+#include "tests/store/temp_folder.h"
 #include "tests/train/experiment_text.h"
 #include "tests/train/small_experiment.h"
 
@@ -35,6 +38,89 @@ TEST(TrunkSession, AnOutputThatIsFrozenAsAWholeIsStillCompared) {
   still.evaluate(batch, 1);
   EXPECT_THAT(frozen.result().outputs.at("side"),
               Pointwise(::testing::FloatNear(1e-5F), still.result().outputs.at("side")));
+}
+
+TEST(TrunkSession, FollowsWeightsThatAreWritten) {
+  // Frozen now, but trained at another stage: a checkpoint holds other values of them.
+  Experiment config = small_experiment();
+  config.MergeFrom(
+      experiment_of("transfer { rules { stage { at_epoch: 2 rule { match: 'conv' trainable: false } } } }"));
+  Findings findings;
+  const TrainingStage second{1, {3}};
+  Session session(config, findings, make_cpu_device(2), {}, {.stage = second});
+  session.initialize(1);
+  const auto first_tensors = session.tensors(false);
+  const Batch batch = made_up_batch(4, 1);
+  session.evaluate(batch, 1);
+  const auto before = session.result().outputs.at("class");
+  auto other = first_tensors;
+  for (NamedTensor& tensor : other) {
+    if (tensor.name == "conv/kernel") std::reverse(tensor.values.begin(), tensor.values.end());
+  }
+  session.restore_changing(other, false, "test");
+  session.evaluate(batch, 1);
+  EXPECT_NE(session.result().outputs.at("class"), before);
+  session.restore_changing(first_tensors, false, "test");
+  session.evaluate(batch, 1);
+  EXPECT_EQ(session.result().outputs.at("class"), before);
+}
+
+/// Whole runs of the command line's small experiment.
+class TrunkRun : public TempFolderTest {
+ protected:
+  EffectiveRecord run(const std::string& file, const std::vector<std::string>& overrides) {
+    RunOptions options;
+    options.runs_root = in("runs");
+    const RunOutcome outcome =
+        run_experiment(prepare(load_experiment(file, overrides), {}), make_cpu_device(2), options);
+    EXPECT_EQ(outcome.end, RunEnd::kDone) << outcome.message;
+    return load_run(outcome.folder);
+  }
+
+  static std::vector<double> numbers(const google::protobuf::RepeatedPtrField<MetricValue>& values) {
+    std::vector<double> found;
+    for (const MetricValue& value : values) found.push_back(value.value());
+    return found;
+  }
+
+  const std::string tiny_ = THAW_SOURCE_DIR "/tests/runner/tiny.pbtxt";
+};
+
+TEST_F(TrunkRun, BestWeightsOfAnEarlierStageAreJudgedByFeaturesOfTheirOwn) {
+  for (const std::string cache : {"true", "false"}) {
+    const EffectiveRecord record =
+        run(tiny_, {"transfer={rules { rule { match: 'conv2d' learning_rate_multiplier: 1 } stage { at_epoch: 3 rule "
+                    "{ match: 'conv2d' trainable: false } } } trunk { cache: " +
+                        cache + " } }",
+                    "train.best={ metric: 'loss' direction: MAX }", "data.train.synthesis.same_every_epoch=true"});
+    ASSERT_EQ(record.finished->best_epoch(), 1) << "the worst one, so that what was frozen later is not as it was";
+    EXPECT_THAT(numbers(record.evaluation->value()),
+                Pointwise(::testing::DoubleNear(1e-6), numbers(record.epochs[0].validation())))
+        << cache;
+  }
+}
+
+TEST_F(TrunkRun, WithoutAValidationSetTheTrunkJudgesInItsOwnPrecision) {
+  if (make_cpu_device(2)->support_of(Precision::kInt8) == Support::kNone) {
+    GTEST_SKIP() << "this processor has no kernels for int8";
+  }
+  write_plain(
+      in("augmented.pbtxt"),
+      "name: 'augmented' data { train { variants: 2 augmentation { random_brightness {} } synthesis { samples: 40 "
+      "same_every_epoch: true canvas { height: 24 width: 24 } glyphs { characters: '012' size: 10 scale_max: 1 "
+      "slant: 0 rotation: 0 thickness_max: 2 } } } } "
+      "model { input { height: 24 width: 24 channels: 1 } layer { conv2d { filters: 16 kernel_size: 3 "
+      "activation: RELU } } layer { flatten {} } layer { name: 'label' dense { units: 3 activation: SOFTMAX } } } "
+      "train { epochs: 2 batch_size: 16 optimizer { adam {} } loss { output: 'label' categorical_cross_entropy {} "
+      "} }");
+  const auto judged = [&](const std::string& trunk) {
+    return numbers(run(in("augmented.pbtxt"),
+                       {"transfer={rules { rule { match: 'conv2d' trainable: false } } trunk { " + trunk + " } }"})
+                       .evaluation->value());
+  };
+  const auto kept = judged("precision: INT8");
+  EXPECT_EQ(kept, judged("precision: INT8 cache: false"));
+  EXPECT_NE(kept, judged("precision: FLOAT32"));
 }
 
 }  // namespace
