@@ -21,7 +21,7 @@ StagePlan plan_of(const std::string& stages) {
 
 TEST(StagePlan, BeginsAtAnEpoch) {
   const StagePlan plan = plan_of("stage { at_epoch: 3 } stage { at_epoch: 5 }");
-  EXPECT_EQ(plan.begun_at_start(), 0);
+  EXPECT_EQ(plan.first().number, 0);
   EXPECT_EQ(plan.reason_for_next(0, 2, 9), std::nullopt);
   EXPECT_EQ(plan.reason_for_next(0, 3, 0), "at epoch 3");
   EXPECT_EQ(plan.reason_for_next(1, 3, 0), std::nullopt);
@@ -46,8 +46,8 @@ TEST(StagePlan, AnEpochTakesAlongThoseThatWait) {
 }
 
 TEST(StagePlan, MayBeginAtOnce) {
-  EXPECT_EQ(plan_of("stage { at_epoch: 1 } stage { at_epoch: 2 }").begun_at_start(), 1);
-  EXPECT_EQ(plan_of("").begun_at_start(), 0);
+  EXPECT_EQ(plan_of("stage { at_epoch: 1 } stage { at_epoch: 2 }").first(), (TrainingStage{1, {0}}));
+  EXPECT_EQ(plan_of("").first(), TrainingStage{});
 }
 
 TEST(TrainingState, ComesBackFromAFile) {

@@ -1,6 +1,7 @@
 // The frozen trunk inside sessions and runs: that what is cut off and kept changes nothing of what is learned and said.
 #include <gmock/gmock.h>
 
+#include "runner/summary.h"
 #include "runner/train/trainer.h"
 #include "schemas/record.h"
 #include "tests/store/temp_folder.h"
@@ -10,6 +11,8 @@
 namespace thaw {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pointwise;
 
 /// The small experiment with a second classification, of the pooled convolution alone.
@@ -121,6 +124,37 @@ TEST_F(TrunkRun, WithoutAValidationSetTheTrunkJudgesInItsOwnPrecision) {
   const auto kept = judged("precision: INT8");
   EXPECT_EQ(kept, judged("precision: INT8 cache: false"));
   EXPECT_NE(kept, judged("precision: FLOAT32"));
+}
+
+std::string summary_of(const std::string& file, const std::vector<std::string>& overrides) {
+  return summarize(prepare(load_experiment(file, overrides), {}), make_cpu_device(2), {});
+}
+
+TEST_F(TrunkRun, ItsSummaryIsOfTheStageThatItBeginsIn) {
+  // Nothing could be learned without the stage, which is there from the first step on.
+  const std::string transfer =
+      "transfer={rules { rule { match: '*' trainable: false } stage { at_epoch: 1 rule { match: 'conv2d' trainable: "
+      "true } } } }";
+  const std::string text = summary_of(tiny_, {transfer});
+  EXPECT_THAT(text, HasSubstr("parameters: 31,271, 160 trainable\n"));
+  EXPECT_THAT(text, Not(HasSubstr("frozen trunk")));
+  EXPECT_EQ(run(tiny_, {transfer, "train.epochs=1"}).started.plan().trainable_parameters(), 160);
+}
+
+TEST_F(TrunkRun, ItsSummarySaysWhyNothingIsKeptAndWhatIsNotKnown) {
+  const auto summary = [&](const std::string& trunk) {
+    return summary_of(tiny_,
+                      {"data.train.synthesis.same_every_epoch=true",
+                       "transfer={rules { rule { match: 'conv2d' trainable: false } } trunk { " + trunk + " } }"});
+  };
+  EXPECT_THAT(summary("cache: false"),
+              HasSubstr(", in every epoch (cache: false); its features take 7,744 bytes each\n"));
+  EXPECT_THAT(summary(""), HasSubstr(", once for each; its features take 7,744 bytes each\n"));
+  if (make_cpu_device(2)->support_of(Precision::kInt8) == Support::kNone) return;
+  EXPECT_THAT(
+      summary("precision: INT8"),
+      HasSubstr("\n  the frozen trunk is counted as if it ran in f32: what its pictures ask of int8 is not known "
+                "yet\n"));
 }
 
 }  // namespace
