@@ -6,6 +6,7 @@
 #include "schemas/record.h"
 #include "tests/store/temp_folder.h"
 #include "tests/train/experiment_text.h"
+#include "tests/train/onnx_models.h"
 #include "tests/train/small_experiment.h"
 
 namespace thaw {
@@ -66,6 +67,49 @@ TEST(TrunkSession, FollowsWeightsThatAreWritten) {
   session.restore_changing(first_tensors, false, "test");
   session.evaluate(batch, 1);
   EXPECT_EQ(session.result().outputs.at("class"), before);
+}
+
+/// The ONNX model of tests between a convolution and a head, for batches of `batch` alone unless that is 0.
+ModelFiles onnx_files(int batch) {
+  onnx::ModelProto model = small_onnx_model();
+  auto* shape = model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+  if (batch > 0) shape->mutable_dim(0)->set_dim_value(batch);
+  return files_of(model);
+}
+
+Experiment with_onnx(const std::string& before, const std::string& rules) {
+  return experiment_of("model { input { height: 20 width: 20 channels: 1 } " + before +
+                       " layer { name: 'net' onnx { path: 'm.onnx' } } layer { name: 'box' dense { units: 4 } } } "
+                       "train { batch_size: 4 optimizer { sgd { learning_rate: 0.1 } } loss { output: 'box' "
+                       "mean_squared_error {} } } transfer { rules { " +
+                       rules + " } }");
+}
+
+const char* const kFrozenNet = "rule { match: 'net' trainable: false }";
+
+TEST(TrunkSession, TakesBatchesOfTrainingWhereAModelFileAllowsNoOther) {
+  Session fixed = session_of(with_onnx("", kFrozenNet), onnx_files(4));
+  Session open = session_of(with_onnx("", kFrozenNet), onnx_files(0));
+  EXPECT_EQ(fixed.make_trunk()->batch(), 4);
+  EXPECT_EQ(open.make_trunk()->batch(), 16);
+  for (const int count : {4, 3}) {
+    const Batch batch = made_up_batch(count, 5);
+    fixed.evaluate(batch, 1);
+    open.evaluate(batch, 1);
+    EXPECT_EQ(fixed.result().outputs.at("box"), open.result().outputs.at("box"));
+  }
+}
+
+TEST(TrunkSession, WhatIsFrozenBehindATrainedLayerIsNoTrunk) {
+  const std::string before = "layer { name: 'first' conv2d { filters: 1 kernel_size: 3 padding: SAME } }";
+  Session session = session_of(with_onnx(before, kFrozenNet), onnx_files(0));
+  EXPECT_FALSE(session.has_trunk());
+  const auto first = tensor_of(session, "first/kernel"), net = tensor_of(session, "net/conv.w");
+  const auto mean = tensor_of(session, "net/bn.mean");
+  session.train_step(made_up_batch(4, 1), 0.1, 1, 1);
+  EXPECT_NE(tensor_of(session, "first/kernel"), first);
+  EXPECT_EQ(tensor_of(session, "net/conv.w"), net);
+  EXPECT_EQ(tensor_of(session, "net/bn.mean"), mean);
 }
 
 /// Whole runs of the command line's small experiment.
