@@ -240,5 +240,16 @@ TEST(TransferFacts, FrozenIsWhatNoStageChanges) {
   }
 }
 
+TEST(TransferFacts, GivenNumbersAreNoFrozenWeights) {
+  const Session session = session_of(experiment_of(
+      "model { input { height: 8 width: 8 channels: 3 } layer { rescaling { scale: [1, 2, 3] } } layer { flatten {} } "
+      "layer { name: 'box' dense { units: 4 } } } "
+      "train { batch_size: 4 optimizer { sgd {} } loss { output: 'box' mean_squared_error {} } } "
+      "transfer { rules { rule { match: 'box/bias' trainable: false } } }"));
+  EXPECT_EQ(session.tensors(false).size(), 3U);
+  EXPECT_EQ(frozen_tensors(session.training().model, session.tensors(false)).count, 1);
+  EXPECT_EQ(session.frozen(), std::set<std::string>{"box/bias"});
+}
+
 }  // namespace
 }  // namespace thaw
