@@ -62,6 +62,9 @@ std::string command_line(const Arguments& arguments) {
   if (!arguments.data.empty()) line += " --data " + quoted(arguments.data);
   if (arguments.wants_profile) line += " --profile";
   if (!arguments.cache.empty()) line += " --cache " + quoted(arguments.cache);
+  if (arguments.cache_limit_gb != Arguments{}.cache_limit_gb) {
+    line += " --cache-limit " + short_text(arguments.cache_limit_gb);
+  }
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
   return line;
 }

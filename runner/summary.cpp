@@ -13,6 +13,7 @@
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/stage_plan.h"
 #include "runner/train/transfer_facts.h"
 #include "runner/train/weights/describe.h"
 #include "runner/transfer_table.h"
@@ -142,13 +143,13 @@ std::string precision_text(Precision precision, const Device& device) {
 }
 
 std::string trunk_line(const Session& session, const TrunkProgram& trunk, const PreparedExperiment& prepared) {
+  const Experiment& config = prepared.loaded.config;
+  const bool is_kept = are_features_kept(config, *prepared.train, false);
+  const std::string reason = config.transfer().trunk().cache() ? "the pictures are never the same" : "cache: false";
   std::ostringstream out;
   out << "frozen trunk: " << std::fixed << std::setprecision(2)
       << static_cast<double>(session.training().cut.flops) / 1e9 << " GFLOP a picture in " << trunk.stats().kernels
-      << " kernels, "
-      << (are_features_kept(prepared.loaded.config, *prepared.train, false)
-              ? "once for each; its features take "
-              : "in every epoch (the pictures are never the same); its features take ")
+      << " kernels, " << (is_kept ? "once for each" : "in every epoch (" + reason + ")") << "; its features take "
       << grouped(trunk.row_values() * 4) << " bytes each\n";
   return out.str();
 }
@@ -157,18 +158,19 @@ std::string trunk_line(const Session& session, const TrunkProgram& trunk, const 
 
 std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> device, const SummaryOptions& options) {
   const Experiment& config = prepared.loaded.config;
+  const TrainingStage stage = StagePlan(config).first();
   std::ostringstream out;
   if (options.wants_passes) {
     Findings findings = prepared.loaded.findings();
     for (const PassReport& pass :
-         build_training(config, prepared.models.files, findings, {.wants_dumps = true}).passes) {
+         build_training(config, prepared.models.files, findings, {.stage = stage, .wants_dumps = true}).passes) {
       out << "== after " << pass.name << " (" << pass.nodes_before << " -> " << pass.nodes_after << " nodes, "
           << pass.ms << " ms)\n"
           << pass.dump << '\n';
     }
   }
   Findings findings = prepared.loaded.findings();
-  Session session(config, findings, device, prepared.models.files);
+  Session session(config, findings, device, prepared.models.files, {.stage = stage});
   prepared.models.files.clear();
   session.use_weights(std::exchange(prepared.weights.values, {}));
   // Before the measurement, which touches its buffers.

@@ -49,8 +49,8 @@ struct Dependence {
 
 class TrunkFinder {
  public:
-  TrunkFinder(const Graph& graph, const OpRegistry& registry, ValueId picture)
-      : graph_(graph), registry_(registry), picture_(picture), values_(graph.values().size()) {}
+  TrunkFinder(const Graph& graph, const OpRegistry& registry, ValueId picture, const std::vector<ValueId>& results)
+      : graph_(graph), registry_(registry), picture_(picture), results_(results), values_(graph.values().size()) {}
 
   TrunkCut run() {
     for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -94,8 +94,13 @@ class TrunkFinder {
       result.is_pictured = result.is_pictured || at(input).is_pictured;
     }
     if (result.is_pictured && !keeps_samples_apart(node)) result.is_frozen = false;
+    if (std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) { return is_result(output); })) {
+      result.is_frozen = false;
+    }
     return result;
   }
+
+  bool is_result(ValueId value) const { return std::find(results_.begin(), results_.end(), value) != results_.end(); }
 
   /// Rows stay rows: one of each sample, and of no other.
   bool keeps_samples_apart(const Node& node) const {
@@ -115,13 +120,15 @@ class TrunkFinder {
   const Graph& graph_;
   const OpRegistry& registry_;
   ValueId picture_;
+  const std::vector<ValueId>& results_;
   std::vector<Dependence> values_;
 };
 
 }  // namespace
 
-TrunkCut find_trunk(const Graph& graph, const OpRegistry& registry, ValueId picture) {
-  return TrunkFinder(graph, registry, picture).run();
+TrunkCut find_trunk(const Graph& graph, const OpRegistry& registry, ValueId picture,
+                    const std::vector<ValueId>& results) {
+  return TrunkFinder(graph, registry, picture, results).run();
 }
 
 std::vector<ValueId> feed_features(Graph& graph, const TrunkCut& cut, ValueId picture, std::vector<ValueId*> values) {

@@ -29,9 +29,10 @@ struct TrunkCut {
 };
 
 /// The largest trunk of a forward graph: everything before the first node that reads a trainable parameter, draws at
-/// random, takes another input or mixes samples. Nothing where the trunk would do next to no work (less than ten
-/// operations a pixel).
-TrunkCut find_trunk(const Graph& graph, const OpRegistry& registry, ValueId picture);
+/// random, takes another input or mixes samples. What computes one of `results` stays behind it, too: a loss is fused
+/// with the function before it. Nothing where the trunk would do next to no work (less than ten operations a pixel).
+TrunkCut find_trunk(const Graph& graph, const OpRegistry& registry, ValueId picture,
+                    const std::vector<ValueId>& results = {});
 
 /// Makes inputs, called "features[0]" and so on, of the values at `cut`'s places; what computed them is left for
 /// remove_dead. Returns them, and changes `values` (of the graph) accordingly. Throws InternalError if the graph lacks

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "runner/store/durable_file.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -53,6 +54,17 @@ std::vector<KeptFile> kept_files(const std::string& folder) {
   }
   std::sort(files.begin(), files.end(), [](const KeptFile& a, const KeptFile& b) { return a.last_used < b.last_used; });
   return files;
+}
+
+/// What killed processes left half-written. Who writes holds the lock.
+void remove_left_behind(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const fs::path features = fs::path(entry.path()).replace_extension();
+    if (entry.path().extension() != kTemporarySuffix || features.extension() != kSuffix) continue;
+    const FileHandle lock(fs::path(features).replace_extension(".lock").string(), O_RDWR | O_CREAT);
+    if (try_lock(lock)) remove_file(entry.path().string());
+  }
 }
 
 }  // namespace
@@ -104,6 +116,7 @@ FeatureCache::Result FeatureCache::get(const FeatureHeader& header,
     if (options_.is_stopping()) return {};
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
+  remove_left_behind(options_.folder);
   if (auto file = find(header)) return {file, false, {}};
   if (std::string no_room = make_room(header.file_bytes()); !no_room.empty()) return {nullptr, false, no_room};
   FeatureFileWriter writer(path_of(header), header);

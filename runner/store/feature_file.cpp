@@ -33,6 +33,18 @@ std::uint32_t crc_of(std::uint32_t crc, std::string_view bytes) {
   return static_cast<std::uint32_t>(crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+/// Another process may remove it at any moment, to make room.
+std::optional<FileHandle> open_if_there(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return std::nullopt;
+  try {
+    return FileHandle(path, O_RDONLY);
+  } catch (const IoError&) {
+    if (!std::filesystem::exists(path, error)) return std::nullopt;
+    throw;
+  }
+}
+
 }  // namespace
 
 std::int64_t FeatureHeader::file_bytes() const {
@@ -54,9 +66,9 @@ FeatureFile::~FeatureFile() {
 std::optional<FeatureFile> FeatureFile::open(const std::string& path, const FeatureHeader& wanted,
                                              std::string& damage) {
   damage.clear();
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
-  const FileHandle file(path, O_RDONLY);
+  const std::optional<FileHandle> found = open_if_there(path);
+  if (!found) return {};
+  const FileHandle& file = *found;
   if (file.size_bytes() != wanted.file_bytes()) {
     damage = "it has " + std::to_string(file.size_bytes()) + " bytes instead of " + std::to_string(wanted.file_bytes());
     return {};

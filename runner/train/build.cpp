@@ -224,7 +224,9 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
                                treatments_of(config, how.stage.number)};
   if (!build_forward(config, options, findings, builder, built)) return built;
   if (!has_anything_to_learn(config, built.model, how.stage.number, findings)) return built;
-  built.cut = find_trunk(*built.graph, operators(), built.model.input);
+  std::vector<ValueId> compared;
+  for (const Loss& loss : config.train().loss()) compared.push_back(built.model.outputs.at(loss.output()));
+  built.cut = find_trunk(*built.graph, operators(), built.model.input, compared);
   take_off_trunk(built);
   run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, how.wants_dumps, built);
   return built;

@@ -173,6 +173,10 @@ void add_reasons(const Foreseen& run, const MachinePeaks& peaks, Prediction& pre
   if (run.prepared.loaded.config.compute().precision() != FLOAT32) {
     prediction.add_rough("how much of their speed kernels reach in bfloat16 was measured in f32");
   }
+  if (run.trunk && trunk_precision_of(run.prepared.loaded.config) == Precision::kInt8) {
+    prediction.add_rough(
+        "the frozen trunk is counted as if it ran in f32: what its pictures ask of int8 is not known yet");
+  }
   if (peaks.spread > 0.1) prediction.add_rough("the machine's speed changed while it was measured: is it busy?");
   if (run.prepared.loaded.config.transfer().rules().stage_size() > 0) {
     prediction.add_rough(

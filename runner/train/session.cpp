@@ -61,8 +61,16 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
   for (const ValueId id : trunk_graph_.graph->parameters()) {
     const Value& value = trunk_graph_.graph->value(id);
+    trunk_weights_.insert(value.name);
     if (!store_->has(value.name)) store_->add(value.name, value.type, device_->plain_layout(value.type), false);
   }
+}
+
+bool Session::is_trunk_ever_changed() const {
+  const auto& parameters = training_.model.parameters;
+  return std::any_of(parameters.begin(), parameters.end(), [&](const ParameterInit& parameter) {
+    return parameter.is_ever_changed && trunk_weights_.count(parameter.name) > 0;
+  });
 }
 
 std::unique_ptr<TrunkProgram> Session::make_trunk() const {
@@ -88,6 +96,7 @@ void Session::begin_stage(const Experiment& config, const ModelFiles& files, con
   std::vector<double> class_weights = std::move(class_weights_);
   training_program_.reset();  // before the new ones take their memory
   evaluation_program_.reset();
+  trunk_.reset();
   store_.reset();
   Findings findings;
   *this = Session(config, findings, device_, files, options);
@@ -251,7 +260,7 @@ void Session::write(const Choice& wants, const std::vector<NamedTensor>& tensors
                        to_text(entry.type.shape));
     }
     store_->write(name, found->values);
-    if (frozen_.count(name)) trunk_.reset();
+    if (trunk_weights_.count(name)) trunk_.reset();
   }
 }
 

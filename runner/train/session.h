@@ -59,6 +59,8 @@ class Session {
   void evaluate(const Batch& batch, int max_objects);
 
   bool has_trunk() const { return !training_.cut.empty(); }
+  /// Whether another stage trains what is the trunk now: best weights of that stage make other features.
+  bool is_trunk_ever_changed() const;
   /// The trunk with the weights as they are now, bound. Call after initialize() or restore().
   std::unique_ptr<TrunkProgram> make_trunk() const;
   /// Batches of pictures go through this trunk first, which takes a batch of training at a time; without one, only
@@ -108,7 +110,7 @@ class Session {
   std::unique_ptr<Program> training_program_, evaluation_program_;
   BatchResult result_;
   std::vector<float> filled_rows_, feature_rows_, feature_;
-  std::set<std::string> frozen_;
+  std::set<std::string> frozen_, trunk_weights_;
   TrunkGraph trunk_graph_;
   std::unique_ptr<TrunkProgram> trunk_;
   Precision trunk_precision_;

@@ -14,10 +14,13 @@ std::optional<std::string> StagePlan::reason_for_next(int begun, int epoch, int 
   return "no improvement for " + std::to_string(epochs_since_best) + (epochs_since_best == 1 ? " epoch" : " epochs");
 }
 
-int StagePlan::begun_at_start() const {
-  int begun = 0;
-  while (reason_for_next(begun, 1, 0)) ++begun;
-  return begun;
+TrainingStage StagePlan::first() const {
+  TrainingStage stage;
+  while (reason_for_next(stage.number, 1, 0)) {
+    ++stage.number;
+    stage.begun_after.push_back(0);
+  }
+  return stage;
 }
 
 }  // namespace thaw

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "schemas/experiment.pb.h"
+#include "runner/train/build.h"
 
 namespace thaw {
 
@@ -17,8 +17,8 @@ class StagePlan {
   /// Why the stage after the first `begun` begins before `epoch` ("at epoch 3"); nothing if it does not yet.
   /// `epochs_since_best`: since the best epoch or the last stage's begin, whichever is later.
   std::optional<std::string> reason_for_next(int begun, int epoch, int epochs_since_best) const;
-  /// How many begin before the first epoch.
-  int begun_at_start() const;
+  /// Where training begins: stages may begin before the first epoch.
+  TrainingStage first() const;
 
  private:
   TransferRules rules_;

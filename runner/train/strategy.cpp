@@ -4,6 +4,7 @@
 
 #include "runner/train/name_patterns.h"
 #include "runner/train/network_depth.h"
+#include "runner/train/stage_plan.h"
 
 namespace thaw {
 namespace {
@@ -203,7 +204,7 @@ void expand_strategy(Experiment& config, const StrategyFacts& facts, Findings& f
   TransferRules expanded = Expansion(config, facts, findings).run();
   if (!was_fine || !findings.empty()) return;
   *config.mutable_transfer()->mutable_rules() = std::move(expanded);
-  for (int stage = 0; stage <= config.transfer().rules().stage_size(); ++stage) {
+  for (int stage = StagePlan(config).first().number; stage <= config.transfer().rules().stage_size(); ++stage) {
     if (!has_anything_to_learn(config, facts.built.model, stage, findings)) return;
   }
 }

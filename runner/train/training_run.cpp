@@ -46,8 +46,7 @@ TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stage
     state.step = latest.checkpoint->step;
     state.read(latest.checkpoint->metadata);
   } else {
-    state.stage.number = stages.begun_at_start();
-    state.stage.begun_after.assign(static_cast<std::size_t>(state.stage.number), 0);
+    state.stage = stages.first();
   }
   return state;
 }

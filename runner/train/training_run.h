@@ -30,7 +30,7 @@ class TrainingRun {
   void make_rows(std::unique_ptr<TrunkProgram> trunk);
   /// What the best weights are judged by: the validation set, or the training set as it is without any change at
   /// random.
-  JudgedSet judged_set() const;
+  JudgedSet judged_set();
   DataPreview preview_of(const Batch& first) const;
   void restore(const Checkpoint& checkpoint);
   /// The stages that are due before `epoch`. False: none is.

@@ -51,11 +51,23 @@ void TrainingRun::make_rows(std::unique_ptr<TrunkProgram> trunk) {
   validation_loader_->seek(0, 0);
 }
 
-JudgedSet TrainingRun::judged_set() const {
-  const int batch = config_.train().batch_size();
-  if (rows_.validation) return {rows_.validation, prepared_.validation, "validation", batch};
-  if (const auto plain = train_source().plain()) return {plain, plain, "train", batch};
-  return {rows_.train, prepared_.train, "train", batch};
+JudgedSet TrainingRun::judged_set() {
+  JudgedSet judged{rows_.train, prepared_.train, "train", config_.train().batch_size()};
+  if (rows_.validation) {
+    judged = {rows_.validation, prepared_.validation, "validation", judged.batch_size};
+  } else if (const auto plain = train_source().plain()) {
+    judged = {plain, plain, "train", judged.batch_size};
+  }
+  if (!session_.has_trunk()) return judged;
+  // The kept features are those of the last stage's weights.
+  if (session_.is_trunk_ever_changed()) judged.source = judged.pictures;
+  if (!judged.source->gives_features()) {
+    session_.use_trunk(nullptr);
+    auto trunk = session_.make_trunk();
+    trunk->calibrate(*prepared_.train);
+    session_.use_trunk(std::move(trunk));
+  }
+  return judged;
 }
 
 /// The first batch as pictures: its rows may be features of them.

@@ -76,7 +76,8 @@ std::vector<TransferRow> changed_rows(const std::vector<TransferRow>& before, co
 FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors) {
   std::set<std::string> frozen;
   for (const ParameterInit& parameter : model.parameters) {
-    if (!parameter.is_ever_changed) frozen.insert(parameter.name);
+    const bool is_given = parameter.role == ParameterRole::kConstant;
+    if (!parameter.is_ever_changed && !is_given) frozen.insert(parameter.name);
   }
   std::erase_if(tensors, [&](const NamedTensor& tensor) { return frozen.count(tensor.name) == 0; });
   if (tensors.empty()) return {};

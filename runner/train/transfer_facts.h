@@ -16,7 +16,8 @@ std::vector<TransferRow> describe_transfer(const ComposedModel& model);
 /// Of `after`, the rows that are not in `before`.
 std::vector<TransferRow> changed_rows(const std::vector<TransferRow>& before, const std::vector<TransferRow>& after);
 
-/// The tensors that no stage changes: weights that are never trained, statistics that never follow a batch.
+/// The tensors that no stage changes: weights that are never trained, statistics that never follow a batch. Numbers
+/// that the experiment gives are none of them.
 struct FrozenTensors {
   std::int64_t count = 0;
   std::string sha256;  ///< as tensors_sha256; empty if there are none

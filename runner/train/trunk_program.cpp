@@ -5,6 +5,9 @@
 
 #include "ops/calibration.h"
 #include "runner/store/sha256.h"
+#include "runner/train/process_facts.h"
+#include "runner/train/run_facts.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw {
 namespace {
@@ -85,6 +88,7 @@ void TrunkProgram::run(const float* pictures, std::int64_t count, float* rows) {
 }
 
 void TrunkProgram::run_batch(const float* pictures, float* rows) {
+  if (precision_ == Precision::kInt8 && calibrated_on_.empty()) throw InternalError("the trunk was not calibrated");
   program_->set_input(trunk_.picture, pictures);
   program_->run();
   std::int64_t offset = 0;
@@ -108,6 +112,7 @@ std::string TrunkProgram::fingerprint() const {
   const Graph& graph = *trunk_.graph;
   Sha256 hash;
   hash.add_sized("thaw trunk 1 " + std::to_string(static_cast<int>(precision_)) + " " + calibrated_on_);
+  hash.add_sized(std::string(kVersion) + " " + compiler_name());
   hash.add_sized(device_->name() + " " + device_->kernel_library() + " " + device_->isa());
   hash.add_integer(device_->threads());
   std::map<ValueId, std::int64_t> numbers;  // in the order of their first use, whatever they are called

@@ -14,7 +14,8 @@ namespace thaw {
 /// The frozen part of a network as an inference program: it makes a row of features of each picture.
 class TrunkProgram {
  public:
-  /// Reads the frozen weights from `weights`, row-major copies by name. INT8 needs calibrate() before run().
+  /// Reads the frozen weights from `weights`, row-major copies by name. INT8 needs calibrate() before run(): until then
+  /// it is bound in f32.
   TrunkProgram(TrunkGraph graph, std::shared_ptr<Device> device, const ParameterStore& weights, Precision precision);
   ~TrunkProgram();
 

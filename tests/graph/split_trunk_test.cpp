@@ -58,8 +58,8 @@ TEST(SplitTrunk, IsEmptyWhereEverythingIsTrained) {
 TEST(SplitTrunk, IsEmptyWhereOnlyPixelsAreRescaled) {
   Net net;
   net.builder.enter("rescaling");
-  const ValueId scaled = net.builder.node(
-      "Mul", {net.picture, net.builder.parameter("rescaling/scale", {1, 3, 1, 1}, false)});
+  const ValueId scaled =
+      net.builder.node("Mul", {net.picture, net.builder.parameter("rescaling/scale", {1, 3, 1, 1}, false)});
   net.graph.mark_output(net.conv("a", scaled, true));
   EXPECT_THAT(net.cut().places, IsEmpty());
 }
@@ -79,9 +79,9 @@ TEST(SplitTrunk, StopsWhereSamplesMeetOrChanceDecides) {
   Net batch;
   const ValueId a = batch.conv("a", batch.picture, false);
   batch.builder.enter("norm");
-  const ValueId normal = batch.builder.nodes("BatchNormalizationTraining",
-                                             {a, batch.builder.parameter("norm/gamma", {4}, false),
-                                              batch.builder.parameter("norm/beta", {4}, false)})[0];
+  const ValueId normal = batch.builder.nodes(
+      "BatchNormalizationTraining",
+      {a, batch.builder.parameter("norm/gamma", {4}, false), batch.builder.parameter("norm/beta", {4}, false)})[0];
   batch.graph.mark_output(batch.conv("b", normal, false));
   EXPECT_THAT(layers_of(batch.cut()), ElementsAre("a"));
 
@@ -91,6 +91,13 @@ TEST(SplitTrunk, StopsWhereSamplesMeetOrChanceDecides) {
   const ValueId step = chance.builder.input("step", {DType::kInt32, {}});
   chance.graph.mark_output(chance.builder.node("Dropout", {c, step}, {{"ratio", 0.5}, {"seed", std::int64_t{1}}}));
   EXPECT_THAT(layers_of(chance.cut()), ElementsAre("c"));
+}
+
+TEST(SplitTrunk, EndsBeforeAResultThatIsFrozen) {
+  Net net;
+  const ValueId a = net.conv("a", net.picture, false), y = net.relu("y", a);
+  net.graph.mark_output(y);
+  EXPECT_THAT(layers_of(find_trunk(net.graph, operators(), net.picture, {y})), ElementsAre("a"));
 }
 
 TEST(SplitTrunk, TheTwoPartsComputeWhatTheWholeDid) {

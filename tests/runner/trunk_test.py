@@ -103,6 +103,8 @@ class TrunkTest(unittest.TestCase):
     def test_without_room_it_runs_in_every_epoch_and_says_so(self):
         result = self.run_tiny(*SAME, "--cache-limit", "0")
         self.assertIn("its features cannot be kept: they take ", result.stderr)
+        page = pathlib.Path(result.stdout.rstrip().splitlines()[-1][5:], "report.html").read_text()
+        self.assertIn(f"--cache {self.cache} --cache-limit 0 --runs ", page)
         self.assertEqual(self.counts(self.shown(result)), {"train": (0, 0), "validation": (0, 0)})
         kept = self.shown(self.run_tiny(*SAME, runs="kept"))
         self.assertEqual(kept["weights_sha256"], self.shown(result)["weights_sha256"])

@@ -117,6 +117,29 @@ TEST_F(FeatureCacheTest, RemovesWhatWasUsedLongestAgo) {
   EXPECT_THAT(mapped.file->row(0), ElementsAre(0, 1, 2));  // who has it keeps it
 }
 
+TEST_F(FeatureCacheTest, RemovesWhatKilledProcessesLeftHalfWritten) {
+  const auto killed_while_writing = [this](char digit) {
+    if (fork() == 0) {
+      cache().get(header(digit), [](FeatureFileWriter& writer) {
+        writer.append(std::vector<float>{1, 2, 3});
+        ::raise(SIGKILL);
+        return false;
+      });
+    }
+    ::wait(nullptr);
+    EXPECT_TRUE(fs::exists(path(digit) + ".tmp"));
+  };
+  killed_while_writing('a');
+  killed_while_writing('b');
+  const auto result = cache().get(header('b'), [&](FeatureFileWriter& writer) {
+    EXPECT_FALSE(fs::exists(path('a') + ".tmp"));
+    EXPECT_TRUE(cache().get(header('c'), counting()).was_computed);
+    EXPECT_TRUE(fs::exists(path('b') + ".tmp")) << "it is being written";
+    return counting()(writer);
+  });
+  EXPECT_TRUE(result.was_computed);
+}
+
 TEST_F(FeatureCacheTest, SaysWhereThereIsNoRoom) {
   const auto result = cache(100).get(header(), counting());
   EXPECT_FALSE(result.file);

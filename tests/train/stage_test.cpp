@@ -21,7 +21,7 @@ StagePlan plan_of(const std::string& stages) {
 
 TEST(StagePlan, BeginsAtAnEpoch) {
   const StagePlan plan = plan_of("stage { at_epoch: 3 } stage { at_epoch: 5 }");
-  EXPECT_EQ(plan.begun_at_start(), 0);
+  EXPECT_EQ(plan.first().number, 0);
   EXPECT_EQ(plan.reason_for_next(0, 2, 9), std::nullopt);
   EXPECT_EQ(plan.reason_for_next(0, 3, 0), "at epoch 3");
   EXPECT_EQ(plan.reason_for_next(1, 3, 0), std::nullopt);
@@ -46,8 +46,8 @@ TEST(StagePlan, AnEpochTakesAlongThoseThatWait) {
 }
 
 TEST(StagePlan, MayBeginAtOnce) {
-  EXPECT_EQ(plan_of("stage { at_epoch: 1 } stage { at_epoch: 2 }").begun_at_start(), 1);
-  EXPECT_EQ(plan_of("").begun_at_start(), 0);
+  EXPECT_EQ(plan_of("stage { at_epoch: 1 } stage { at_epoch: 2 }").first(), (TrainingStage{1, {0}}));
+  EXPECT_EQ(plan_of("").first(), TrainingStage{});
 }
 
 TEST(TrainingState, ComesBackFromAFile) {
@@ -238,6 +238,17 @@ TEST(TransferFacts, FrozenIsWhatNoStageChanges) {
     EXPECT_EQ(error.what(), "weights that were to stay frozen have changed: their SHA-256 was " + before.sha256 +
                                 " before training and is " + changed.sha256 + " now");
   }
+}
+
+TEST(TransferFacts, GivenNumbersAreNoFrozenWeights) {
+  const Session session = session_of(experiment_of(
+      "model { input { height: 8 width: 8 channels: 3 } layer { rescaling { scale: [1, 2, 3] } } layer { flatten {} } "
+      "layer { name: 'box' dense { units: 4 } } } "
+      "train { batch_size: 4 optimizer { sgd {} } loss { output: 'box' mean_squared_error {} } } "
+      "transfer { rules { rule { match: 'box/bias' trainable: false } } }"));
+  EXPECT_EQ(session.tensors(false).size(), 3U);
+  EXPECT_EQ(frozen_tensors(session.training().model, session.tensors(false)).count, 1);
+  EXPECT_EQ(session.frozen(), std::set<std::string>{"box/bias"});
 }
 
 }  // namespace
