@@ -14,7 +14,8 @@ class Pictures {
  public:
   explicit Pictures(std::string run_folder) : run_folder_(std::move(run_folder)) {}
 
-  /// data:image/png;base64,... of a PNG under samples/; nothing if there is none or the page has no room for it.
+  /// data:image/...;base64,... of a PNG under samples/, photographs as JPEGs no larger than the page shows them;
+  /// nothing if there is none or the page has no room for it.
   std::optional<std::string> data_uri(const std::string& path);
   /// Pictures that found no room.
   int left_out() const { return left_out_; }

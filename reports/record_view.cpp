@@ -88,7 +88,7 @@ Judgement judge_by_epochs(const RecordView& view) {
   return judged;
 }
 
-std::vector<TimeRow> sum_time(const std::vector<EpochEnd>& epochs) {
+std::vector<TimeRow> sum_time(const EffectiveRecord& record) {
   std::vector<TimeRow> rows = {{"data_wait_s", "data", "waiting for samples and copying them in"},
                                {"forward_s", "forward", "the network's outputs and losses"},
                                {"backward_s", "backward", "the gradients"},
@@ -96,12 +96,15 @@ std::vector<TimeRow> sum_time(const std::vector<EpochEnd>& epochs) {
                                {"other_s", "other", "metrics and bookkeeping"},
                                {"validation_s", "validation", "measuring on the validation set"},
                                {"checkpoint_s", "checkpoint", "writing weights to disk"}};
-  for (const EpochEnd& epoch : epochs) {
+  for (const EpochEnd& epoch : record.epochs) {
     const TimeSplit& time = epoch.time();
     const double seconds[] = {time.data_wait_s(), time.forward_s(),    time.backward_s(),  time.update_s(),
                               time.other_s(),     time.validation_s(), time.checkpoint_s()};
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].seconds += std::max(0.0, seconds[i]);
   }
+  TimeRow trunk{"trunk_s", "frozen trunk", "its features, before training or between stages"};
+  for (const TrunkReady& ready : record.trunks) trunk.seconds += std::max(0.0, ready.seconds());
+  if (trunk.seconds > 0) rows.push_back(trunk);
   return rows;
 }
 
@@ -170,7 +173,7 @@ RecordView view_record(EffectiveRecord record) {
   for (const MetricInfo& info : view.record.started.metric()) view.metrics.push_back(view_metric(info, view.record));
   view.best_epoch = best_epoch_of(view.record);
   view.judged = view.record.evaluation ? judge_by_evaluation(view, *view.record.evaluation) : judge_by_epochs(view);
-  view.time = sum_time(view.record.epochs);
+  view.time = sum_time(view.record);
   view.samples_per_second = throughput(view.record.epochs);
   view.peak_rss_bytes = peak_memory(view.record);
   return view;

@@ -46,9 +46,9 @@ struct Judgement {
   std::vector<double> values;  ///< one per metric; NaN: not measured
 };
 
-/// The seconds of a run, summed over its epochs.
+/// The seconds of a run, summed over its epochs, and those of its frozen trunk if it has one.
 struct TimeRow {
-  std::string key;   ///< as in TimeSplit: "forward_s"
+  std::string key;   ///< as in TimeSplit: "forward_s"; or "trunk_s"
   std::string name;  ///< "forward"
   std::string explanation;
   double seconds = 0;

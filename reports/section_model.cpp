@@ -76,7 +76,7 @@ json time_values(const RecordView& view) {
   if (!(total > 0)) return {};
   return {{"bar", stacked_bar("time-split", "Where the time went", parts)},
           {"rows", time_rows(view, total)},
-          {"total", seconds_text(total)}};
+          {"total", seconds_text(total) + (view.record.trunks.empty() ? " in all epochs" : " in all")}};
 }
 
 /// "4.2 ms, predicted 4.0 ms".

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "reports/number_text.h"
@@ -137,7 +138,14 @@ json count_cells(const Started& started, int label) {
   return cells;
 }
 
-// With many classes a list says nothing: the fewest and the most do.
+// Whether each sample is of one class: then it is samples that are counted.
+bool counts_samples(const Started& started) {
+  return std::all_of(started.data().begin(), started.data().end(), [](const DataSet& data) {
+    const auto& counts = data.class_count();
+    return counts.empty() || std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) == data.samples();
+  });
+}
+
 json class_counts(const RecordView& view) {
   const Started& started = view.record.started;
   int classes = 0;
@@ -152,21 +160,27 @@ json class_counts(const RecordView& view) {
     rows.push_back({{"name", view.class_name(label)}, {"cells", count_cells(started, label)}});
   }
   const int hidden = classes - std::min(classes, kMostCountedClasses);
-  return {{"splits", splits}, {"rows", rows}, {"hidden", hidden > 0 ? count_text(hidden) : ""}};
+  return {{"title", counts_samples(started) ? "Samples of each class" : "Objects of each class"},
+          {"splits", splits},
+          {"rows", rows},
+          {"hidden", hidden > 0 ? count_text(hidden) : ""}};
 }
 
 json preview(const RecordView& view, Pictures& pictures) {
   if (!view.record.preview) return {};
   const DataPreview& shown = *view.record.preview;
+  const int left_out_before = pictures.left_out();
   const json list = figures(shown.sample(), pictures, [&view](const Sample& sample, const std::string& uri) {
     return preview_figure(view, sample, uri);
   });
+  const int left_out = pictures.left_out() - left_out_before;
   std::string note = "The first training batch, as the network got it";
   if (shown.has_pixel_mean()) {
     note += "; pixel values have mean " + number_text(shown.pixel_mean()) + " and standard deviation " +
             number_text(shown.pixel_std());
   }
   if (shown.has_augmentation()) note += ". Done to samples at random: " + shown.augmentation();
+  if (left_out > 0) note += ". For " + count_text(left_out) + " of its pictures this page has no room";
   const bool has_boxes = std::any_of(shown.sample().begin(), shown.sample().end(), [](const Sample& sample) {
     return sample.has_true_box() || (sample.object_size() > 0 && sample.object(0).has_box());
   });
@@ -201,7 +215,7 @@ json samples_section(const RecordView& view, Pictures& pictures) {
   // The worst tell more: they are first in line for the page's room.
   const json worst = figures(evaluation.worst(), pictures, figure(true));
   const json random = figures(evaluation.sample(), pictures, figure(false));
-  if (worst.empty() && random.empty()) return {};
+  if (worst.empty() && random.empty() && pictures.left_out() == 0) return {};
   const bool has_classes = std::any_of(evaluation.worst().begin(), evaluation.worst().end(),
                                        [](const Sample& sample) { return sample.has_predicted_class(); });
   const auto has_box = [](const Sample& sample) { return sample.has_true_box() || sample.has_predicted_box(); };

@@ -13,6 +13,7 @@ namespace {
 
 // A name that many messages have says little: name only the first places.
 constexpr std::size_t kMostPlaces = 4;
+const char* const kTopLevel = "the top level";
 
 using Trail = std::vector<const FieldDescriptor*>;  // the fields that lead to a place
 
@@ -49,8 +50,31 @@ std::vector<std::string> owners(const std::string& name, const Descriptor& type,
     if (trail.back()->name() != name || rules_of(*trail.back()).planned()) return;
     const std::string below = path_of(trail.begin(), trail.end() - 1);
     const std::string owner = path.empty() || below.empty() ? path + below : path + "." + below;
-    found.push_back(owner.empty() ? "the top level" : owner);
+    found.push_back(owner.empty() ? kTopLevel : owner);
   });
+  return found;
+}
+
+// "model.layer[2].dense" as "model.layer.dense".
+std::string without_indices(const std::string& path) {
+  std::string bare;
+  bool is_index = false;
+  for (const char c : path) {
+    is_index = is_index || c == '[';
+    if (!is_index) bare += c;
+    is_index = is_index && c != ']';
+  }
+  return bare;
+}
+
+// The messages around `path` that have the field: it was written one brace too far in.
+std::vector<std::string> enclosing_owners(const std::string& name, const std::string& path, const Descriptor& root) {
+  const std::string inner = without_indices(path);
+  std::vector<std::string> found;
+  if (inner.empty()) return found;
+  for (const std::string& owner : owners(name, root, "")) {
+    if (owner == kTopLevel || inner.starts_with(owner + ".")) found.push_back(owner);
+  }
   return found;
 }
 
@@ -64,7 +88,9 @@ std::vector<FieldPlace> all_fields(const Descriptor& root) {
 
 std::string where_field_lives(const std::string& name, const Descriptor& type, const std::string& path,
                               const Descriptor& root) {
-  std::vector<std::string> found = owners(name, type, path);
+  std::vector<std::string> found = enclosing_owners(name, path, root);
+  const std::vector<std::string> below = owners(name, type, path);
+  found.insert(found.end(), below.begin(), below.end());
   if (found.empty()) found = owners(name, root, "");
   if (found.empty()) return {};
   if (found.size() > kMostPlaces) {

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <set>
 
 #include "runner/data/open.h"
 #include "schemas/diagnostic.h"
@@ -16,10 +17,11 @@ std::string DataRoots::resolve(const std::string& path) const {
     throw InputError(path + ": no such file");
   }
   std::string places;
+  std::set<fs::path> seen;  // --data is often the experiment's own folder
   for (const std::string& folder : folders) {
     const fs::path candidate = fs::path(folder) / path;
     if (exists(candidate)) return candidate.string();
-    places += (places.empty() ? "" : ", ") + candidate.string();
+    if (seen.insert(candidate.lexically_normal()).second) places += (places.empty() ? "" : ", ") + candidate.string();
   }
   throw InputError(path + ": no such file; looked for " + (places.empty() ? "it nowhere: no data folder" : places));
 }

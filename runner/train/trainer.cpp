@@ -9,6 +9,7 @@
 #include "runner/config/model_facts.h"
 #include "runner/config/resolve.h"
 #include "runner/data/open_data.h"
+#include "runner/data/pictures/open_pictures.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
@@ -36,7 +37,15 @@ void check_set(const Experiment& config, const std::string& split, const SampleS
   if (set != nullptr) check_against_data(config, split, facts_of(*set), findings);
 }
 
+/// What findings about the validation set speak of: what `validation_split` sets aside is a part of the train data.
+std::string validation_name(const Experiment& config) {
+  return config.data().has_validation_split() ? "train" : "validation";
+}
+
 OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
+  // Pictures are all decoded, which may take minutes: not for an experiment that is refused whatever they show.
+  const bool has_pictures = has_picture_files(config.data().train()) || has_picture_files(config.data().validation());
+  if (has_pictures && !findings.empty()) return {};
   const Input& input = config.model().input();
   const OpenContext context{
       .roots = roots, .seed = config.seed(), .input = {input.height(), input.width(), input.channels()}};
@@ -44,7 +53,7 @@ OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings&
   OpenedData opened = open_data(config.data(), context, errors);
   for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
   check_set(config, "train", opened.train.get(), findings);
-  check_set(config, "validation", opened.validation.get(), findings);
+  check_set(config, validation_name(config), opened.validation.get(), findings);
   return opened;
 }
 
@@ -76,7 +85,7 @@ void check_output_units(const Experiment& config, const BuiltGraph& built, const
   check_outputs(config, facts, true, findings);
   check_targets_against_data(config, facts, {"train", facts_of(*prepared.train)}, findings);
   if (prepared.validation) {
-    check_targets_against_data(config, facts, {"validation", facts_of(*prepared.validation)}, findings);
+    check_targets_against_data(config, facts, {validation_name(config), facts_of(*prepared.validation)}, findings);
   }
 }
 

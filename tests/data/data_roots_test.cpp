@@ -35,5 +35,11 @@ TEST_F(DataRootsTest, NamesEveryPlaceItLookedIn) {
             "none: no such file; looked for it nowhere: no data folder");
 }
 
+TEST_F(DataRootsTest, NamesAPlaceOnce) {
+  const DataRoots twice{{in("a"), in("b"), in("a"), in("b/../b")}};
+  EXPECT_EQ(message_of<InputError>([&] { twice.resolve("none"); }),
+            "none: no such file; looked for " + in("a/none") + ", " + in("b/none"));
+}
+
 }  // namespace
 }  // namespace thaw

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/number_text.h"
 #include "reports/pages.h"
 #include "tests/reports/example_runs.h"
 #include "tests/reports/temporary_folder.h"
@@ -120,6 +121,29 @@ TEST(TransferShow, WithoutThereIsNothing) {
   EXPECT_EQ(shown["stages"], json::array());
   EXPECT_TRUE(shown["frozen_sha256"].is_null());
   EXPECT_THAT(text_of(finished_run({})), AllOf(Not(HasSubstr("strategy")), Not(HasSubstr("frozen"))));
+}
+
+TEST(TransferReport, CountsTheFrozenTrunksTime) {
+  auto events = finished_run({.has_transfer = true});
+  const json before = json_of(events)["time"];
+  double epochs = 0;
+  for (const auto& [key, seconds] : before.items()) epochs += key == "wall_s" ? 0 : seconds.get<double>();
+  EXPECT_FALSE(before.contains("trunk_s"));
+  EXPECT_THAT(page_of(events), HasSubstr(" in all epochs</span></h3>"));
+  for (const char* const split : {"train", "validation"}) {
+    Event event;
+    TrunkReady* ready = event.mutable_trunk_ready();
+    ready->set_split(split);
+    ready->set_key("k");
+    ready->set_seconds(5000);
+    events.insert(events.begin() + 1, event);
+  }
+  EXPECT_EQ(json_of(events)["time"]["trunk_s"], 10000);
+  const std::string page = page_of(events);
+  const auto total = reports::seconds_text(epochs + 10000);
+  EXPECT_THAT(page, HasSubstr("<dt>Time</dt><dd><strong>" + total + "</strong>"));
+  EXPECT_THAT(page, HasSubstr("Where the time went <span class=\"soft\">" + total + " in all</span></h3>"));
+  EXPECT_THAT(page, HasSubstr("</svg> frozen trunk</th>"));
 }
 
 }  // namespace

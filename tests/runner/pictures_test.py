@@ -119,6 +119,30 @@ class PicturesTest(unittest.TestCase):
                       check.stderr)
         self.assertEqual(thaw("check", self.file, "--set", "data.allow_leakage=true").returncode, 0)
 
+    def test_says_once_what_the_pictures_of_a_split_have(self):
+        self.file.write_text(EXPERIMENT.replace('image_folder { path: "pets" }', 'image_list { path: "pets.csv" }'),
+                             encoding="utf-8")
+        lines = [f"pets/dog/{number}.bmp,dog|wet" for number in range(12)]
+        lines += [f"pets/cat & <i>mouse/{number}.bmp,dog" for number in range(12)]
+        self.write("pets.csv", "\n".join(["image,label", *lines]).encode())
+        check = thaw("check", self.file)
+        self.assertEqual(check.returncode, 2)
+        self.assertEqual(check.stderr,
+                         f"{self.file}:5:5: data.train.image_list: has pictures with 2 labels, but \"kind\" is compared "
+                         "with the one class of each\n"
+                         "  expected one label a picture, or target: CLASS_SET (with binary_cross_entropy)\n")
+
+    def test_decodes_nothing_for_an_experiment_that_is_refused(self):
+        self.write("pets/dog/torn.bmp", b"BM")
+        text = EXPERIMENT.replace("    skip_unreadable: true\n", "").replace(
+            "augmentation { mixup {} }", "augmentation { mixup {} }\n    augmentation { random_flip {} }")
+        self.file.write_text(text, encoding="utf-8")
+        check = thaw("check", self.file)
+        self.assertEqual(check.returncode, 2)
+        self.assertEqual(check.stderr,
+                         f"{self.file}:7:20: data.train.augmentation[1].mixup: mixes whole samples, so nothing can come "
+                         "after it\n  expected it last in the list, once\n")
+
 
 if __name__ == "__main__":
     THAW = sys.argv.pop(1)

@@ -86,6 +86,21 @@ TEST(ZooLayer, MayEndInAPadding) {
   EXPECT_EQ(std::accumulate(padded.values.begin(), padded.values.end(), 0.0F), 21);
 }
 
+TEST(ZooLayer, KeepsOfItsOldStatisticsWhatItIsTold) {
+  const auto momenta = [](const std::string& fields) {
+    std::vector<double> found;
+    for (const RunningStatistic& statistic : composed(pictures(32, 32) + zoo(fields), true).running) {
+      found.push_back(statistic.momentum);
+    }
+    return found;
+  };
+  const std::string two = "name: 'resnet20' until: 'batch_normalization_1' ";
+  EXPECT_THAT(momenta(two), ElementsAre(0.99, 0.99, 0.99, 0.99));
+  EXPECT_THAT(momenta(two + "batch_norm_momentum: 0.8"), ElementsAre(0.8, 0.8, 0.8, 0.8));
+  EXPECT_THAT(momenta(two + "batch_norm_momentum: 0"), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(momenta("name: 'mobilenet_v2' until: 'bn_Conv1'"), ElementsAre(0.999, 0.999)) << "its authors'";
+}
+
 // ---- pixels
 
 /// What a network makes of one pixel of (0.2, 0.5, 1): its first padding's middle.
