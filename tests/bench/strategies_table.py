@@ -43,7 +43,7 @@ class Case:
 
 CASES = {
     "ants_and_bees": Case("ants and bees", "MobileNet 0.25", "insect", ((183, 15, 16),)),
-    "ants_and_bees_squeezenet": Case("ants and bees", "SqueezeNet 1.1", "insect", ((183, 15, 16),)),
+    "ants_and_bees_squeezenet": Case("ants and bees", "SqueezeNet 1.1", "insect", ((183, 8, 16),)),
     "cifar10_few": Case(
         "CIFAR-10", "ResNet-20", "class", ((20, 30, 10), (100, 15, 10), (500, 10, 20), (2000, 5, 32)), True
     ),
