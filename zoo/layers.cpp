@@ -5,6 +5,7 @@
 
 #include "schemas/diagnostic.h"
 #include "schemas/layer_names.h"
+#include "zoo/preprocessing.h"
 
 namespace thaw {
 namespace {
@@ -126,7 +127,8 @@ ValueId LayerBuilder::global_pooling2d(const char* op, const char* title, ValueI
 }
 
 ValueId LayerBuilder::rescaling(const Rescaling& layer, ValueId input) {
-  type_ = "Rescaling";
+  type_ = layer.reverse_channels() ? "Rescaling, channels reversed" : "Rescaling";
+  if (layer.reverse_channels()) input = reversed_channels(context_, input);
   const Shape x = shape(input);
   const std::vector<double> scale(layer.scale().begin(), layer.scale().end());
   const std::vector<double> offset(layer.offset().begin(), layer.offset().end());

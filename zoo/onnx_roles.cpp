@@ -3,13 +3,14 @@
 namespace thaw {
 namespace {
 
-/// Keras's fans: positions of the kernel times the channels that a value comes from and goes to. The kernel of a
-/// grouped convolution is (out, in / groups, ...), as Keras counts it, too.
+/// By the values that one output is summed from, so that ReLUs keep the size of what goes through: exporters fold
+/// normalizations into kernels, and nothing else in such a network would. GLOROT_UNIFORM makes a depthwise convolution
+/// of n channels give 1 / sqrt(n) of that. The kernel of a grouped convolution is (out, in / groups, ...).
 FreshStart kernel(const Shape& shape, bool is_transposed) {
   std::int64_t area = 1;
   for (std::size_t axis = 2; axis < shape.size(); ++axis) area *= shape[axis];
   const Fans fans{shape[1] * area, shape[0] * area};
-  return {GLOROT_UNIFORM, is_transposed ? Fans{fans.out, fans.in} : fans};
+  return {HE_NORMAL, is_transposed ? Fans{fans.out, fans.in} : fans};
 }
 
 FreshStart matrix(const Shape& shape, bool is_out_by_in) {

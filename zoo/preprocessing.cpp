@@ -25,14 +25,16 @@ ValueId numbers(ParameterFactory& parameters, const char* name, const std::vecto
 
 }  // namespace
 
+ValueId reversed_channels(const ComposeContext& context, ValueId input) {
+  // From the last channel down to the first; the end lies before it.
+  const std::int64_t last = context.shape(input)[1] - 1;
+  return context.builder.node("Slice", {input},
+                              {{"starts", Shape{last}}, {"ends", Shape{-1}}, {"axes", Shape{1}}, {"steps", Shape{-1}}});
+}
+
 ValueId add_preprocessing(ParameterFactory& parameters, const Preprocessing& preprocessing, ValueId input) {
   Builder& builder = parameters.context().builder;
-  if (preprocessing.swaps_channels) {
-    // From the last channel down to the first; the end lies before it.
-    const std::int64_t last = parameters.context().shape(input)[1] - 1;
-    input = builder.node("Slice", {input},
-                         {{"starts", Shape{last}}, {"ends", Shape{-1}}, {"axes", Shape{1}}, {"steps", Shape{-1}}});
-  }
+  if (preprocessing.swaps_channels) input = reversed_channels(parameters.context(), input);
   input = builder.node("Mul", {input, numbers(parameters, "scale", preprocessing.scale)});
   return builder.node("Add", {input, numbers(parameters, "offset", preprocessing.offset)});
 }

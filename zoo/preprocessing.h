@@ -32,6 +32,9 @@ extern const Preprocessing kStandard;
 extern const Preprocessing kOwnLayers;
 }  // namespace preprocessings
 
+/// The input's channels (its second axis), the last one first.
+ValueId reversed_channels(const ComposeContext& context, ValueId input);
+
 /// Appends it; its numbers are constants called "LAYER/scale" and "LAYER/offset".
 ValueId add_preprocessing(ParameterFactory& parameters, const Preprocessing& preprocessing, ValueId input);
 

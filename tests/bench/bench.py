@@ -6,8 +6,11 @@
     bench.py resnet50 unet    measures these
 
 Suites: localization (localization_suite.py); resnet50, unet, fcn8, resnet50_inference, all four also called engine
-(engine_suite.py); trunk_resnet50, trunk_inception_v3, both also called trunk (trunk_suite.py). Medians over rounds; of PyTorch's ways the fastest counts. Rounds disturbed by other programs count
-only if no quiet one exists.
+(engine_suite.py); trunk_resnet50, trunk_inception_v3, both also called trunk (trunk_suite.py). Medians over rounds; of
+PyTorch's ways the fastest counts. Rounds disturbed by other programs count only if no quiet one exists.
+
+strategies (strategies_table.py), which is measured only where it is named, compares with nothing: it prints what each
+strategy of `transfer` makes of pretrained networks on real pictures.
 """
 
 import argparse
@@ -19,26 +22,30 @@ import sys
 import bench_setup
 import engine_suite
 import localization_suite
+import strategies_table
 import trunk_suite
 from variant import ROOT, print_verdicts
 
 TRUNKS = {f"trunk_{name}": name for name in trunk_suite.CASES}
 SUITES = ["localization", *engine_suite.CASES, *TRUNKS]
+ON_REQUEST = ["strategies"]
 GROUPS = {"engine": set(engine_suite.CASES), "trunk": set(TRUNKS)}
 
 
 def suites_named(names):
-    """The suites to measure, in their order; all without names."""
+    """The suites to measure, in their order; without names all but those on request."""
     wanted = set()
     for name in names or SUITES:
         wanted |= GROUPS.get(name, {name})
-    return [name for name in SUITES if name in wanted]
+    return [name for name in SUITES + ON_REQUEST if name in wanted]
 
 
 def suite_named(name):
     """The function (arguments) -> (variants, verdicts) that measures a suite."""
     if name == "localization":
         return localization_suite.run
+    if name == "strategies":
+        return strategies_table.run
     if name in TRUNKS:
         return lambda arguments: trunk_suite.run(TRUNKS[name], arguments)
     return lambda arguments: engine_suite.run(name, arguments)
@@ -47,8 +54,8 @@ def suite_named(name):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     release = os.path.join(ROOT, "build", "release")
-    choices = [*SUITES, *GROUPS]
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(choices)} [all]")
+    choices = [*SUITES, *ON_REQUEST, *GROUPS]
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(choices)} [all but strategies]")
     parser.add_argument("--setup", action="store_true", help="install what is compared with, then end")
     parser.add_argument("--thaw", default=os.path.join(release, "thaw"))
     parser.add_argument("--engine", default=os.path.join(release, "engine_bench"))
@@ -64,6 +71,7 @@ def parse_arguments():
     parser.add_argument("--wait", type=float, default=600, help="seconds to wait for other work to end, in all")
     parser.add_argument("--json", metavar="FILE", help="write every measurement there")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a target is missed")
+    strategies_table.add_options(parser)
     arguments = parser.parse_args()
     for name in arguments.suites:
         if name not in choices:

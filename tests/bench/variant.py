@@ -130,6 +130,6 @@ def verdict_line(row):
 
 
 def print_verdicts(rows):
-    print("\nthaw / PyTorch")
+    print("\nthaw / PyTorch, or as a line says")
     for row in rows:
         print(verdict_line(row))

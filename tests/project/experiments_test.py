@@ -14,6 +14,13 @@ FOLDER = os.path.join(tree.ROOT, "experiments")
 NEEDS_DATA = {
     "localization/mnist.pbtxt": [],
     "localization/mnist_tuned.pbtxt": [],
+    "transfer/ants_and_bees.pbtxt": [],
+    "transfer/ants_and_bees_squeezenet.pbtxt": [],
+    "transfer/cifar10_few.pbtxt": [
+        "data.train.cifar10.path=[\"cifar10/cifar10_lossless_2000.bin.gz\"]",
+        "data.validation.cifar10.path=[\"cifar10/cifar10_lossless_2000.bin.gz\"]",
+        "data.allow_leakage=true",
+    ],
     "transfer/inception_v3_binary.pbtxt": [],
     "transfer/resnet50_cifar10.pbtxt": ["data.train.cifar10.path=[\"cifar10/cifar10_lossless_2000.bin.gz\"]"],
 }

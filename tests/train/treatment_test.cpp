@@ -198,13 +198,14 @@ TEST(Reinitialize, OnnxParametersStartByTheirRole) {
   Experiment loaded = config;
   loaded.clear_transfer();
   EXPECT_EQ(tensor_of(session, "trunk/two"), tensor_of(session_of(loaded, files), "trunk/two")) << "a constant";
-  // GLOROT_UNIFORM: 9 positions, 1 channel in and 5 out; 5 values in and 4 out.
-  for (const auto& [name, fans] : {std::pair{"trunk/conv.w", 9.0 + 45}, {"trunk/fc.w", 5.0 + 4}}) {
+  // HE_NORMAL, cut at two deviations: 9 positions, 1 channel in. GLOROT_UNIFORM: 5 values in and 4 out.
+  const double cut = 2 * std::sqrt(2 / 9.0) / 0.8796;
+  for (const auto& [name, limit] : {std::pair{"trunk/conv.w", cut}, {"trunk/fc.w", std::sqrt(6 / 9.0)}}) {
     const auto values = tensor_of(session, name);
     float largest = 0;
     for (const float value : values) largest = std::max(largest, std::abs(value));
-    EXPECT_LE(largest, std::sqrt(6 / fans)) << name;
-    EXPECT_GT(largest, 0.8 * std::sqrt(6 / fans)) << name;
+    EXPECT_LE(largest, limit) << name;
+    EXPECT_GT(largest, 0.8 * limit) << name;
     EXPECT_NE(values, tensor_of(session_of(
                                     [&] {
                                       Experiment other = config;

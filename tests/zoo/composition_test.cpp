@@ -75,6 +75,14 @@ TEST(GlobalMaxPooling2D, GivesTheLargestOfEachChannel) {
   EXPECT_THAT(largest.values, ElementsAre(3, -1));
 }
 
+TEST(Rescaling, TakesChannelsInReverseOrderBeforeItsNumbers) {
+  const std::string model =
+      "input { height: 1 width: 2 channels: 3 } layer { rescaling { scale: [1, 2, 3] offset: [10, 20, 30] "
+      "reverse_channels: true } }";
+  EXPECT_THAT(run_layers(model, {1, 2, 3, 4, 5, 6}).values, ElementsAre(15, 16, 26, 28, 33, 36));
+  EXPECT_EQ(composed(model).layers[0].type, "Rescaling, channels reversed");
+}
+
 TEST(Add, SumsAsManyAsAreNamed) {
   const std::string model = kRow + "layer { name: 'a' rescaling { scale: -2 } } ";
   const std::string more = "layer { name: 'b' from: 'image' rescaling { scale: 10 } } ";
