@@ -148,7 +148,7 @@ std::string trunk_line(const Session& session, const TrunkProgram& trunk, const 
   const std::string reason = config.transfer().trunk().cache() ? "the pictures are never the same" : "cache: false";
   std::ostringstream out;
   out << "frozen trunk: " << std::fixed << std::setprecision(2)
-      << static_cast<double>(session.training().cut.flops) / 1e9 << " GFLOP a picture in " << trunk.stats().kernels
+      << static_cast<double>(session.training().cut.flops) / 1e9 << " GFLOP a picture in " << trunk.kernels()
       << " kernels, " << (is_kept ? "once for each" : "in every epoch (" + reason + ")") << "; its features take "
       << grouped(trunk.row_values() * 4) << " bytes each\n";
   return out.str();

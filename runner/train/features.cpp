@@ -47,7 +47,7 @@ class RowMaker {
     TrunkReady ready;
     ready.set_split(split.name);
     ready.set_precision(precision_name(trunk_precision_of(options_.config)));
-    ready.set_nodes(trunk_->stats().kernels);
+    ready.set_nodes(trunk_->kernels());
     ready.set_flops_per_sample(session_.training().cut.flops);
     ready.set_boundary(boundary());
     auto source = split.pictures;

@@ -74,6 +74,12 @@ void TrunkProgram::calibrate(const SampleSource& source) {
   bind(Precision::kInt8, std::make_shared<const Calibration>(calibrator.calibration()));
 }
 
+int TrunkProgram::kernels() const {
+  const std::vector<StepCost> costs = program_->costs();
+  return static_cast<int>(std::count_if(costs.begin(), costs.end(),
+                                        [](const StepCost& cost) { return !cost.is_constant && !cost.is_reorder; }));
+}
+
 void TrunkProgram::run(const float* pictures, std::int64_t count, float* rows) {
   std::int64_t done = 0;
   for (; done + batch_ <= count; done += batch_)

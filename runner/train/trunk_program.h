@@ -32,6 +32,8 @@ class TrunkProgram {
 
   const Program& program() const { return *program_; }
   const ProgramStats& stats() const { return program_->stats(); }
+  /// Kernels that run for each batch: folding the weights is done once.
+  int kernels() const;
   std::size_t weight_bytes() const { return store_->bytes(); }
   /// SHA-256 of all that its features depend on beside the pictures: structure, weights, precision, kernels, and for
   /// INT8 what it was calibrated on. Names do not count.

@@ -112,6 +112,13 @@ TEST(TrunkSession, WhatIsFrozenBehindATrainedLayerIsNoTrunk) {
   EXPECT_EQ(tensor_of(session, "net/bn.mean"), mean);
 }
 
+TEST(TrunkSession, FoldsANormalizationIntoTheConvolutionBeforeIt) {
+  const Session session = session_of(with_onnx("", kFrozenNet), onnx_files(0));
+  const auto trunk = session.make_trunk();
+  EXPECT_GT(trunk->stats().kernels, 1) << "what folds the weights, once";
+  EXPECT_EQ(trunk->kernels(), 1) << "convolution, normalization and relu";
+}
+
 /// Whole runs of the command line's small experiment.
 class TrunkRun : public TempFolderTest {
  protected:
