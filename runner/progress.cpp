@@ -43,11 +43,12 @@ bool Progress::wants_drawing(std::chrono::steady_clock::time_point now) {
   return true;
 }
 
-void Progress::samples(const std::string& what, std::int64_t done, std::int64_t total) {
+void Progress::samples(const std::string& what, std::int64_t done, std::int64_t total,
+                       std::chrono::milliseconds patience) {
   const auto now = std::chrono::steady_clock::now();
   if (what != what_) samples_started_ = now;
   what_ = what;
-  if (!wants_drawing(now)) return;
+  if (now - samples_started_ < patience || !wants_drawing(now)) return;
   const double share = static_cast<double>(done) / static_cast<double>(total);
   const double elapsed = std::chrono::duration<double>(now - samples_started_).count();
   const std::string eta = elapsed > 1 ? "  " + duration_text(elapsed / share * (1 - share)) + " left" : "";

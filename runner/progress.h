@@ -10,11 +10,18 @@ namespace thaw {
 class Progress {
  public:
   Progress(int epochs, std::int64_t steps_per_epoch);
+  /// For what comes before training.
+  Progress() : Progress(0, 0) {}
+  /// Leaves no half line behind.
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   /// A step of `epoch` (from 1) is done. Cheap: draws ten times a second at most.
   void step(int epoch, std::int64_t step_in_epoch, double loss, double samples_per_second);
   /// `done` of `total` samples have gone through what comes before training. Cheap too.
-  void samples(const std::string& what, std::int64_t done, std::int64_t total);
+  /// Shows nothing before `patience` has passed: what is over soon needs no bar.
+  void samples(const std::string& what, std::int64_t done, std::int64_t total, std::chrono::milliseconds patience = {});
   /// The epoch is done; `summary` holds its numbers.
   void epoch(int epoch, const std::string& summary);
   /// A line of its own.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ struct PictureExtent {
   int height = 0, width = 0, channels = 0;
 };
 
+/// Takes how many of how many are done.
+using TellProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
 /// What a source is opened for.
 struct OpenContext {
   DataRoots roots = {};
@@ -43,6 +47,7 @@ struct OpenContext {
   /// The most that pictures from files may take once they are decoded and have their size. Those beyond it are decoded
   /// anew each time they are drawn.
   std::int64_t picture_memory_bytes = std::int64_t{1} << 30;
+  TellProgress tell_progress = {};  ///< of pictures that are decoded
 };
 
 /// Opens the source: reads files, checks them (magic, sizes, truncation, gzip, label range, sprite fits canvas; each

@@ -10,6 +10,7 @@
 #include "runner/config/resolve.h"
 #include "runner/data/open_data.h"
 #include "runner/data/pictures/open_pictures.h"
+#include "runner/progress.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
@@ -47,8 +48,13 @@ OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings&
   const bool has_pictures = has_picture_files(config.data().train()) || has_picture_files(config.data().validation());
   if (has_pictures && !findings.empty()) return {};
   const Input& input = config.model().input();
-  const OpenContext context{
-      .roots = roots, .seed = config.seed(), .input = {input.height(), input.width(), input.channels()}};
+  Progress progress;
+  const OpenContext context{.roots = roots,
+                            .seed = config.seed(),
+                            .input = {input.height(), input.width(), input.channels()},
+                            .tell_progress = [&progress](std::int64_t done, std::int64_t total) {
+                              progress.samples("reading pictures", done, total, std::chrono::seconds(1));
+                            }};
   std::vector<SourceError> errors;
   OpenedData opened = open_data(config.data(), context, errors);
   for (const SourceError& error : errors) findings.add("data." + error.field, error.message);

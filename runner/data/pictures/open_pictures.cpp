@@ -23,7 +23,7 @@ bool crops_at_random(const Source& source) {
 class PictureChoice {
  public:
   PictureChoice(const Source& source, const OpenContext& context, PictureStore& store)
-      : source_(source), store_(store), seed_{context.seed, context.split + "/take"} {}
+      : source_(source), store_(store), seed_{context.seed, context.split + "/take"}, tell_(context.tell_progress) {}
 
   /// Ascending. Adds to `errors` if pictures cannot be read, or are too few.
   std::vector<std::int64_t> choose(std::vector<SourceError>& errors) {
@@ -76,7 +76,7 @@ class PictureChoice {
   }
 
   void scan(const std::vector<std::int64_t>& indices) {
-    for (UnreadablePicture& picture : store_.scan(indices)) {
+    for (UnreadablePicture& picture : store_.scan(indices, tell_)) {
       bad_.insert(picture.index);
       unreadable_.push_back(std::move(picture));
     }
@@ -101,6 +101,7 @@ class PictureChoice {
   const Source& source_;
   PictureStore& store_;
   DrawSeed seed_;
+  TellProgress tell_;
   std::set<std::int64_t> scanned_, bad_;
   std::vector<UnreadablePicture> unreadable_;
 };

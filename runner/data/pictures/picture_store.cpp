@@ -36,15 +36,18 @@ PictureStore::PictureStore(std::shared_ptr<const PictureSet> set, PictureFit fit
   cv::setNumThreads(0);
 }
 
-std::vector<UnreadablePicture> PictureStore::scan(const std::vector<std::int64_t>& indices) {
-  std::atomic<std::size_t> next = 0;
+std::vector<UnreadablePicture> PictureStore::scan(const std::vector<std::int64_t>& indices, const TellProgress& tell) {
+  std::atomic<std::size_t> next = 0, done = 0;
   std::mutex mutex;
   std::vector<UnreadablePicture> unreadable;
   std::exception_ptr failure;
-  const auto work = [&] {
+  const auto total = static_cast<std::int64_t>(indices.size());
+  const auto work = [&](const TellProgress& told) {
     try {
       for (std::size_t i; (i = next++) < indices.size();) {
         std::string cause = read(indices[i]);
+        ++done;
+        if (told) told(static_cast<std::int64_t>(done), total);
         if (cause.empty()) continue;
         const std::lock_guard lock(mutex);
         unreadable.push_back({indices[i], std::move(cause)});
@@ -57,10 +60,11 @@ std::vector<UnreadablePicture> PictureStore::scan(const std::vector<std::int64_t
   };
   const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(most, indices.size()); ++i) threads.emplace_back(work);
-  work();
+  for (std::size_t i = 1; i < std::min(most, indices.size()); ++i) threads.emplace_back(work, TellProgress());
+  work(tell);
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);
+  if (tell) tell(total, total);
   std::sort(unreadable.begin(), unreadable.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return unreadable;
 }

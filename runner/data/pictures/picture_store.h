@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/data/open.h"
 #include "runner/data/pictures/picture_set.h"
 #include "runner/data/pictures/resizing.h"
 
@@ -29,7 +30,8 @@ class PictureStore {
   PictureStore(std::shared_ptr<const PictureSet> set, PictureFit fit, std::int64_t most_bytes);
 
   /// Reads these pictures, by as many threads as the machine runs at once. Returns those that cannot be used, in order.
-  std::vector<UnreadablePicture> scan(const std::vector<std::int64_t>& indices);
+  /// `tell`, which may be empty, is called on this thread now and then, and at the end.
+  std::vector<UnreadablePicture> scan(const std::vector<std::int64_t>& indices, const TellProgress& tell = {});
 
   /// At least the input's size: more only with PictureFit::keeps_margin. Thread-safe. Only pictures that were scanned.
   cv::Mat picture(std::int64_t index) const;

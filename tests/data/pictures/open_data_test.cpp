@@ -16,6 +16,7 @@ class OpenDataTest : public PictureTest {
     for (const Diagnostic& finding : parsed.findings) ADD_FAILURE() << finding.text();
     OpenContext opened = context();
     opened.seed = seed;
+    opened.tell_progress = [this](std::int64_t done, std::int64_t total) { told_.emplace_back(done, total); };
     std::vector<SourceError> errors;
     OpenedData result = open_data(data, opened, errors);
     errors_.clear();
@@ -34,10 +35,21 @@ class OpenDataTest : public PictureTest {
   }
 
   std::vector<std::string> errors_;
+  std::vector<std::pair<std::int64_t, std::int64_t>> told_;
 };
 
 const std::string kTrain = "train { image_folder { path: 'pets' } } ";
 const std::string kBoth = kTrain + "validation { image_folder { path: 'others' } } ";
+
+TEST_F(OpenDataTest, TellsHowFarItIs) {
+  write_pets(4, 4);
+  write_pets(2, 2, "others", 50);
+  open_both(kBoth);
+  const auto end_of_training = std::find(told_.begin(), told_.end(), std::pair<std::int64_t, std::int64_t>(8, 8));
+  ASSERT_NE(end_of_training, told_.end());
+  EXPECT_TRUE(std::is_sorted(told_.begin(), end_of_training));
+  EXPECT_EQ(told_.back(), (std::pair<std::int64_t, std::int64_t>(4, 4)));
+}
 
 TEST_F(OpenDataTest, OpensBothSets) {
   write_pets(4, 4);
