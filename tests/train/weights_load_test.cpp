@@ -179,8 +179,8 @@ TEST_F(LoadWeightsTest, CyclesAndMistakesOfOthers) {
                 ":13:11: model.weights[0].experiment: the weights of main.pbtxt are needed to compute themselves: " +
                 in("main.pbtxt") + " -> " + in("other.pbtxt") + " -> " + in("main.pbtxt"));
   EXPECT_EQ(findings(R"(weights { experiment: "none.pbtxt" })"),
-            at(11) + "model.weights[0].experiment: none.pbtxt: no such file; looked for " + in("none.pbtxt") + ", " +
-                in("none.pbtxt") + "\n  expected the path of another experiment, relative to this file");
+            at(11) + "model.weights[0].experiment: none.pbtxt: no such file; looked for " + in("none.pbtxt") +
+                "\n  expected the path of another experiment, relative to this file");
 }
 
 TEST_F(LoadWeightsTest, SourcesThatAreNone) {
