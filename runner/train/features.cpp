@@ -4,6 +4,7 @@
 
 #include "runner/store/sha256.h"
 #include "runner/train/feature_source.h"
+#include "runner/train/process_facts.h"
 
 namespace thaw {
 namespace {
@@ -25,7 +26,7 @@ class RowMaker {
  public:
   RowMaker(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options)
       : session_(session), options_(options), cache_(options.cache), trunk_(std::move(trunk)) {
-    if (trunk_precision_of(options.config) == Precision::kInt8) trunk_->calibrate(*options.train);
+    trunk_->calibrate_on(options.train);
     fingerprint_ = trunk_->fingerprint();
   }
 
@@ -67,7 +68,7 @@ class RowMaker {
         ready.set_bytes(header.file_bytes());
       }
     }
-    ready.set_seconds(std::chrono::duration<double>(Clock::now() - start).count());
+    ready.set_seconds(seconds_since(start));
     rows.ready.push_back(std::move(ready));
     return source;
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <memory>
+#include <vector>
 
 #include "runner/progress.h"
 #include "runner/store/feature_cache.h"

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace thaw {
+
+/// On the clock that only goes forward.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 /// Wall-clock seconds since this process was started (exec), from /proc.
 double seconds_since_process_start();

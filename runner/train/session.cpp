@@ -6,6 +6,7 @@
 #include "runner/store/sha256.h"
 #include "runner/train/class_weights.h"
 #include "runner/train/initialize.h"
+#include "runner/train/transfer_facts.h"
 #include "runner/train/truth.h"
 #include "schemas/diagnostic.h"
 
@@ -53,10 +54,7 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   evaluation_program_ =
       std::make_unique<Program>(evaluation_.graph, device_, store_,
                                 Program::Options{.is_training = false, .precision = precision, .arena = arena});
-  for (const ParameterInit& parameter : training_.model.parameters) {
-    const bool is_given = parameter.role == ParameterRole::kConstant;  // by the experiment: a few numbers
-    if (!parameter.is_ever_changed && !is_given) frozen_.insert(parameter.name);
-  }
+  frozen_ = frozen_names(training_.model);
   if (!has_trunk()) return;
   trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
   for (const ValueId id : trunk_graph_.graph->parameters()) {
@@ -219,13 +217,19 @@ std::vector<NamedTensor> Session::read(const Choice& wants) const {
   return found;
 }
 
-std::vector<NamedTensor> Session::tensors(bool with_slots) const {
-  return read([&](const std::string&, bool is_slot) { return with_slots || !is_slot; });
+Session::Choice Session::all(bool with_slots) const {
+  return [with_slots](const std::string&, bool is_slot) { return with_slots || !is_slot; };
 }
 
-std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const {
-  return read([&](const std::string& name, bool is_slot) { return (with_slots || !is_slot) && !frozen_.count(name); });
+Session::Choice Session::changing(bool with_slots) const {
+  return [this, with_slots](const std::string& name, bool is_slot) {
+    return (with_slots || !is_slot) && !frozen_.count(name);
+  };
 }
+
+std::vector<NamedTensor> Session::tensors(bool with_slots) const { return read(all(with_slots)); }
+
+std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const { return read(changing(with_slots)); }
 
 std::vector<NamedTensor> Session::frozen_tensors() const {
   return read([&](const std::string& name, bool) { return frozen_.count(name) > 0; });
@@ -240,12 +244,11 @@ std::int64_t Session::changing_bytes() const {
 }
 
 void Session::restore(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
-  write([&](const std::string&, bool is_slot) { return with_slots || !is_slot; }, tensors, source);
+  write(all(with_slots), tensors, source);
 }
 
 void Session::restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source) {
-  write([&](const std::string& name, bool is_slot) { return (with_slots || !is_slot) && !frozen_.count(name); },
-        tensors, source);
+  write(changing(with_slots), tensors, source);
 }
 
 void Session::write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source) {

@@ -63,8 +63,8 @@ class Session {
   bool is_trunk_ever_changed() const;
   /// The trunk with the weights as they are now, bound. Call after initialize() or restore().
   std::unique_ptr<TrunkProgram> make_trunk() const;
-  /// Batches of pictures go through this trunk first, which takes a batch of training at a time; without one, only
-  /// batches of features can be trained on.
+  /// Batches of pictures go through this trunk first; without one, through one that is made where it is needed. INT8
+  /// needs this one: it knows what to be calibrated on.
   void use_trunk(std::unique_ptr<TrunkProgram> trunk) { trunk_ = std::move(trunk); }
 
   /// Results of the last train_step() or evaluate().
@@ -94,6 +94,8 @@ class Session {
 
  private:
   using Choice = std::function<bool(const std::string& name, bool is_slot)>;
+  Choice all(bool with_slots) const;
+  Choice changing(bool with_slots) const;
   std::vector<NamedTensor> read(const Choice& wants) const;
   void write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source);
   /// The batch's rows as the graph takes them: pictures or features.

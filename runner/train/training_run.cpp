@@ -22,8 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& source) {
   const std::int64_t batch = config.train().batch_size();
   return (source.size() + batch - 1) / batch;

@@ -1,14 +1,13 @@
 // What a run writes down to go on from, and when.
 #include <filesystem>
 
+#include "runner/train/process_facts.h"
 #include "runner/train/training_run.h"
 
 namespace thaw {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Less than this is written at the end of every epoch.
 constexpr std::int64_t kSmallBytes = std::int64_t{64} << 20;

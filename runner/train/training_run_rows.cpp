@@ -64,7 +64,7 @@ JudgedSet TrainingRun::judged_set() {
   if (!judged.source->gives_features()) {
     session_.use_trunk(nullptr);
     auto trunk = session_.make_trunk();
-    trunk->calibrate(*prepared_.train);
+    trunk->calibrate_on(prepared_.train);
     session_.use_trunk(std::move(trunk));
   }
   return judged;

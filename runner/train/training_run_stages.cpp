@@ -40,7 +40,7 @@ void TrainingRun::append_stage(int epoch, const std::string& reason, std::vector
 }
 
 std::string TrainingRun::check_frozen() {
-  const FrozenTensors frozen = frozen_tensors(session_.training().model, session_.tensors(false));
+  const FrozenTensors frozen = frozen_tensors(session_.training().model, session_.frozen_tensors());
   const Started started = load_run(folder_.path()).started;
   if (!started.has_frozen_sha256()) return {};
   require_unchanged(started.frozen_sha256(), frozen);

@@ -73,12 +73,17 @@ std::vector<TransferRow> changed_rows(const std::vector<TransferRow>& before, co
   return changed;
 }
 
-FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors) {
-  std::set<std::string> frozen;
+std::set<std::string> frozen_names(const ComposedModel& model) {
+  std::set<std::string> names;
   for (const ParameterInit& parameter : model.parameters) {
     const bool is_given = parameter.role == ParameterRole::kConstant;
-    if (!parameter.is_ever_changed && !is_given) frozen.insert(parameter.name);
+    if (!parameter.is_ever_changed && !is_given) names.insert(parameter.name);
   }
+  return names;
+}
+
+FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors) {
+  const std::set<std::string> frozen = frozen_names(model);
   std::erase_if(tensors, [&](const NamedTensor& tensor) { return frozen.count(tensor.name) == 0; });
   if (tensors.empty()) return {};
   return {static_cast<std::int64_t>(tensors.size()), tensors_sha256(tensors)};

@@ -17,8 +17,6 @@ constexpr std::int64_t kCalibrationSamples = 32;
 
 std::int64_t sample_values(const TensorType& type) { return element_count(type.shape) / type.shape.at(0); }
 
-void add_attributes(Sha256& hash, const Attributes& attributes) { hash.add_sized(to_text(attributes)); }
-
 }  // namespace
 
 std::int64_t row_values_of(const Graph& graph, std::span<const ValueId> features) {
@@ -54,8 +52,14 @@ void TrunkProgram::bind(Precision precision, std::shared_ptr<const Calibration> 
           .is_training = false, .precision = precision, .calibration = std::move(calibration), .arena = nullptr});
 }
 
-void TrunkProgram::calibrate(const SampleSource& source) {
+void TrunkProgram::calibrate_on(std::shared_ptr<const SampleSource> source) {
   if (precision_ != Precision::kInt8) return;
+  calibrated_on_ = source->fingerprint() + " " + std::to_string(std::min(kCalibrationSamples, source->size()));
+  calibration_source_ = std::move(source);
+}
+
+void TrunkProgram::calibrate() {
+  const SampleSource& source = *calibration_source_;
   Calibrator calibrator(*program_);
   std::vector<float> pictures(static_cast<std::size_t>(batch_ * picture_values_));
   std::vector<Object> objects(static_cast<std::size_t>(source.max_objects()));
@@ -70,7 +74,7 @@ void TrunkProgram::calibrate(const SampleSource& source) {
     program_->set_input(trunk_.picture, pictures.data());
     calibrator.run();
   }
-  calibrated_on_ = source.fingerprint() + " " + std::to_string(samples);
+  calibration_source_.reset();
   bind(Precision::kInt8, std::make_shared<const Calibration>(calibrator.calibration()));
 }
 
@@ -95,6 +99,7 @@ void TrunkProgram::run(const float* pictures, std::int64_t count, float* rows) {
 
 void TrunkProgram::run_batch(const float* pictures, float* rows) {
   if (precision_ == Precision::kInt8 && calibrated_on_.empty()) throw InternalError("the trunk was not calibrated");
+  if (calibration_source_) calibrate();
   program_->set_input(trunk_.picture, pictures);
   program_->run();
   std::int64_t offset = 0;
@@ -134,7 +139,7 @@ std::string TrunkProgram::fingerprint() const {
   number(trunk_.picture);
   for (const Node& node : graph.nodes()) {
     hash.add_sized(node.op);
-    add_attributes(hash, node.attributes);
+    hash.add_sized(to_text(node.attributes));
     for (const ValueId input : node.inputs) number(input);
     for (const ValueId output : node.outputs) number(output);
   }

@@ -14,8 +14,8 @@ namespace thaw {
 /// The frozen part of a network as an inference program: it makes a row of features of each picture.
 class TrunkProgram {
  public:
-  /// Reads the frozen weights from `weights`, row-major copies by name. INT8 needs calibrate() before run(): until then
-  /// it is bound in f32.
+  /// Reads the frozen weights from `weights`, row-major copies by name. INT8 needs calibrate_on() before run(): until
+  /// it first runs it is bound in f32.
   TrunkProgram(TrunkGraph graph, std::shared_ptr<Device> device, const ParameterStore& weights, Precision precision);
   ~TrunkProgram();
 
@@ -25,8 +25,9 @@ class TrunkProgram {
   std::int64_t picture_values() const { return picture_values_; }
   std::int64_t row_values() const { return row_values_; }
 
-  /// For INT8: finds the steps on the first samples of `source` as they are drawn for epoch 0.
-  void calibrate(const SampleSource& source);
+  /// For INT8: its steps are found on the first samples of `source`, as they are drawn for epoch 0, when it first runs:
+  /// where all features are kept already it never does.
+  void calibrate_on(std::shared_ptr<const SampleSource> source);
   /// `count` pictures to `count` rows.
   void run(const float* pictures, std::int64_t count, float* rows);
 
@@ -40,6 +41,7 @@ class TrunkProgram {
   std::string fingerprint() const;
 
  private:
+  void calibrate();
   void run_batch(const float* pictures, float* rows);
   void bind(Precision precision, std::shared_ptr<const Calibration> calibration);
 
@@ -48,6 +50,7 @@ class TrunkProgram {
   std::shared_ptr<ParameterStore> store_;
   std::unique_ptr<Program> program_;
   Precision precision_;
+  std::shared_ptr<const SampleSource> calibration_source_;  ///< until it was calibrated
   std::string calibrated_on_;
   int batch_ = 1;
   std::int64_t picture_values_ = 0, row_values_ = 0;

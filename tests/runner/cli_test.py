@@ -82,6 +82,19 @@ class CliTest(unittest.TestCase):
             self.assertIn("the same command goes on from there", errors)
             self.assertEqual(whole, self.hashes(self.run_tiny(*words, runs=runs)))
 
+    def test_a_large_state_is_written_now_and_then_and_goes_on_from_there(self):
+        words = ["--set", "model.layer[features].dense.units=4096", "--set", "train.epochs=3"]
+        whole = self.run_tiny(*words, runs="whole")
+        steps = [path.name for path in (self.root / "whole").glob("tiny/*/checkpoints/step-*")]
+        self.assertEqual(steps, ["step-000000015.safetensors"])  # 95 MB at each epoch's end would take most of the time
+        process = subprocess.Popen([THAW, "run", str(TINY), "--runs", str(self.root / "killed"), *words],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while "epoch 2/3" not in process.stderr.readline():
+            self.assertIsNone(process.poll(), "ended before it could be killed")
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.hashes(whole), self.hashes(self.run_tiny(*words, runs="killed")))
+
     def test_divergence_names_the_first_tensor_and_what_to_type(self):
         words = ["--set", "train.optimizer.adam.learning_rate=1000000", "--set", "train.loss[1].weight=1000000"]
         result = self.run_tiny(*words)

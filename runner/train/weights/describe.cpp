@@ -4,29 +4,10 @@
 #include <array>
 
 #include "schemas/diagnostic.h"
+#include "schemas/weight_states.h"
 
 namespace thaw {
 namespace {
-
-// In the order of a table: what someone should look at first.
-constexpr std::array kOrder = {WeightRow::MISSING, WeightRow::SHAPE_MISMATCH, WeightRow::UNEXPECTED, WeightRow::ADAPTED,
-                               WeightRow::LOADED};
-
-const char* word(WeightRow::State state) {
-  switch (state) {
-    case WeightRow::LOADED:
-      return "loaded";
-    case WeightRow::ADAPTED:
-      return "adapted";
-    case WeightRow::MISSING:
-      return "missing";
-    case WeightRow::UNEXPECTED:
-      return "left over";
-    case WeightRow::SHAPE_MISMATCH:
-      return "another shape";
-  }
-  return "";
-}
 
 std::string shapes(const WeightRow& row) {
   if (!row.has_shape()) return row.source_shape();
@@ -36,9 +17,9 @@ std::string shapes(const WeightRow& row) {
 template <typename Rows>
 std::string counts(const Rows& rows) {
   std::string text;
-  for (auto state = kOrder.rbegin(); state != kOrder.rend(); ++state) {
+  for (auto state = kWeightStates.rbegin(); state != kWeightStates.rend(); ++state) {
     const auto count = std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return row.state() == *state; });
-    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + word(*state);
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + weight_state_text(*state);
   }
   return text.empty() ? "nothing" : text;
 }
@@ -48,11 +29,11 @@ std::string table(const Rows& rows, const std::vector<std::string>& notes) {
   constexpr std::size_t kColumns = 5;
   std::vector<std::array<std::string, kColumns>> lines;
   std::array<std::size_t, kColumns> widths{};
-  for (const WeightRow::State state : kOrder) {
+  for (const WeightRow::State state : kWeightStates) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows.size()); ++i) {
       const WeightRow& row = *(rows.begin() + static_cast<std::ptrdiff_t>(i));
       if (row.state() != state) continue;
-      lines.push_back({word(state), printable(row.has_parameter() ? row.parameter() : "-"),
+      lines.push_back({weight_state_text(state), printable(row.has_parameter() ? row.parameter() : "-"),
                        printable(row.has_tensor() ? row.tensor() : "-"), shapes(row),
                        i < notes.size() ? notes[i] : std::string()});
       for (std::size_t k = 0; k < kColumns; ++k) widths[k] = std::max(widths[k], lines.back()[k].size());
