@@ -79,9 +79,9 @@ RunOutcome run_prepared(PreparedExperiment prepared, const Arguments& arguments,
   options.command = command_line(arguments);
   options.wants_profile = arguments.wants_profile;
   options.waits_for_others = waits_for_others;
+  options.write_report = write_report;
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
   RunOutcome outcome = run_experiment(std::move(prepared), std::move(device), options);
-  if (!outcome.folder.empty()) write_report(outcome.folder);
   std::cerr << outcome.message << '\n';
   return outcome;
 }

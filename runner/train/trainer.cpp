@@ -121,8 +121,8 @@ std::optional<RunFolder> open_folder(const std::string& name, const std::string&
   std::optional<StopSignal> signal;
   const auto wait = [&](const std::string& holder) {
     if (!signal) {
+      signal.emplace();  // before people can read that it waits: what they type from then on ends it in order
       std::fprintf(stderr, "waiting for another process (%s), which runs %s\n", holder.c_str(), name.c_str());
-      signal.emplace();
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     return !signal->is_requested();
@@ -173,26 +173,31 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
 
 RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options) {
   const std::string id = run_id(prepared, *device).substr(0, 12);
+  const auto with_report = [&options](RunOutcome outcome) {
+    if (options.write_report) options.write_report(outcome.folder);
+    return outcome;
+  };
   {
     const std::optional<RunFolder> opened = open_folder(prepared.loaded.config.name(), id, options);
     if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
     const RunFolder& folder = *opened;
     const RunStatus status = folder.status();
     if (status == RunStatus::kFinished) {
-      return {
-          RunEnd::kDone, folder.path(),
-          std::string("already done") +
-              (options.wants_profile ? "; nothing is left to train, so nothing was timed: --profile needs a run that "
-                                       "is not done, as in: --runs DIR elsewhere"
-                                     : "")};
+      return with_report(
+          {RunEnd::kDone, folder.path(),
+           std::string("already done") +
+               (options.wants_profile ? "; nothing is left to train, so nothing was timed: --profile needs a run that "
+                                        "is not done, as in: --runs DIR elsewhere"
+                                      : "")});
     }
     if (status == RunStatus::kDiverged) {
       const auto diverged = load_run(folder.path()).diverged;
-      return {RunEnd::kDiverged, folder.path(),
-              "diverged before, and would again: " + (diverged ? diverged->advice() : std::string())};
+      return with_report({RunEnd::kDiverged, folder.path(),
+                          "diverged before, and would again: " + (diverged ? diverged->advice() : std::string())});
     }
   }
-  return TrainingRun(std::move(prepared), std::move(device), options, id).run();
+  TrainingRun run(std::move(prepared), std::move(device), options, id);
+  return with_report(run.run());
 }
 
 }  // namespace thaw

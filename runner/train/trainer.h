@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct RunOptions {
   bool wants_profile = false;     ///< time the kernels of some steps (StepProfiler)
   bool waits_for_others = false;  ///< until no other process runs the same; otherwise that is a mistake
   std::string command;            ///< what to type to run this again, for the report
+  /// Called at the end with the run's folder, while no other process may work in it: writes what people look at.
+  std::function<void(const std::string& folder)> write_report = {};
 };
 
 /// How a run ended. The numbers are the exit codes.
