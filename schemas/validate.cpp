@@ -94,7 +94,7 @@ class Validator {
     const FieldRules& rules = rules_of(*field);
     if (count > 0 && rules.planned()) return findings_.add(field_path, "is planned and does not work yet");
     if (count == 0) {
-      const bool is_missing = rules.required() && !is_broken(path, field->name());
+      const bool is_missing = rules.required() && !is_overlay_ && !is_broken(path, field->name());
       if (is_missing) findings_.add(field_path, "is missing", "expected " + value_words(*field));
       return;
     }
@@ -109,7 +109,13 @@ class Validator {
   }
 
   void check_element(const Element& element, const std::string& path) {
-    if (element.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) return check_message(message_of(element), path);
+    if (element.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      const bool was_overlay = is_overlay_;
+      is_overlay_ = was_overlay || rules_of(*element.field).overlay();
+      check_message(message_of(element), path);
+      is_overlay_ = was_overlay;
+      return;
+    }
     if (element.field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) return check_string(element, path);
     if (const std::optional<Number> number = number_of(element)) check_number(*number, *element.field, path);
   }
@@ -137,7 +143,7 @@ class Validator {
 
   void check_choice(const Message& message, const OneofDescriptor* choice, const std::string& path) {
     if (!choice->options().GetExtension(thaw::choice).required()) return;
-    if (message.GetReflection()->HasOneof(message, choice) || is_broken(path, "*")) return;
+    if (is_overlay_ || message.GetReflection()->HasOneof(message, choice) || is_broken(path, "*")) return;
     for (int i = 0; i < choice->field_count(); ++i) {
       if (is_broken(path, choice->field(i)->name())) return;
     }
@@ -146,6 +152,7 @@ class Validator {
 
   Findings& findings_;
   const std::set<std::string>& broken_;
+  bool is_overlay_ = false;                     // what is checked is laid onto something that may have what it lacks
   std::map<std::string, std::regex> patterns_;  // compiling one takes longer than matching
 };
 

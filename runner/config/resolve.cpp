@@ -45,6 +45,7 @@ void write_defaults(Message& message) {
   for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = message.GetDescriptor()->field(i);
     const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (rules_of(*field).overlay()) continue;  // its defaults are those of what it is laid onto
     if (field->is_repeated()) {
       for (int k = 0; is_message && k < reflection.FieldSize(message, field); ++k) {
         write_defaults(*reflection.MutableRepeatedMessage(&message, field, k));
