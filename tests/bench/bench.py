@@ -9,8 +9,9 @@ Suites: localization (localization_suite.py); resnet50, unet, fcn8, resnet50_inf
 (engine_suite.py); trunk_resnet50, trunk_inception_v3, both also called trunk (trunk_suite.py). Medians over rounds; of
 PyTorch's ways the fastest counts. Rounds disturbed by other programs count only if no quiet one exists.
 
-strategies (strategies_table.py), which is measured only where it is named, compares with nothing: it prints what each
-strategy of `transfer` makes of pretrained networks on real pictures.
+Measured only where they are named: strategies (strategies_table.py), which compares with nothing: it prints what each strategy
+of `transfer` makes of pretrained networks on real pictures; sweep_strategies and sweep_heads, both also called sweep
+(sweep_suite.py), which take half an hour.
 """
 
 import argparse
@@ -23,13 +24,15 @@ import bench_setup
 import engine_suite
 import localization_suite
 import strategies_table
+import sweep_suite
 import trunk_suite
 from variant import ROOT, print_verdicts
 
 TRUNKS = {f"trunk_{name}": name for name in trunk_suite.CASES}
 SUITES = ["localization", *engine_suite.CASES, *TRUNKS]
-ON_REQUEST = ["strategies"]
-GROUPS = {"engine": set(engine_suite.CASES), "trunk": set(TRUNKS)}
+SWEEPS = {"sweep_strategies": "strategies", "sweep_heads": "heads"}
+ON_REQUEST = ["strategies", *SWEEPS]
+GROUPS = {"engine": set(engine_suite.CASES), "trunk": set(TRUNKS), "sweep": set(SWEEPS)}
 
 
 def suites_named(names):
@@ -46,6 +49,8 @@ def suite_named(name):
         return localization_suite.run
     if name == "strategies":
         return strategies_table.run
+    if name in SWEEPS:
+        return lambda arguments: sweep_suite.run(SWEEPS[name], arguments)
     if name in TRUNKS:
         return lambda arguments: trunk_suite.run(TRUNKS[name], arguments)
     return lambda arguments: engine_suite.run(name, arguments)
@@ -55,7 +60,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     release = os.path.join(ROOT, "build", "release")
     choices = [*SUITES, *ON_REQUEST, *GROUPS]
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(choices)} [all but strategies]")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(choices)} [all but strategies and sweeps]")
     parser.add_argument("--setup", action="store_true", help="install what is compared with, then end")
     parser.add_argument("--thaw", default=os.path.join(release, "thaw"))
     parser.add_argument("--engine", default=os.path.join(release, "engine_bench"))
