@@ -9,6 +9,7 @@ import unittest
 
 import foreign_load
 import localization_suite
+import sweep_suite
 from variant import Variant, in_turns, verdict, verdict_line
 
 
@@ -82,6 +83,13 @@ class BenchTest(unittest.TestCase):
                 f"{'':7} {'speed':38}  1.23 (no target)    torch: way",
             ],
         )
+
+    def test_members_between_the_measured_sizes_lie_on_a_line(self):
+        seconds = sweep_suite.line_through([(100, 2.0), (2000, 21.0)])
+        self.assertAlmostEqual(seconds(100), 2.0)
+        self.assertAlmostEqual(seconds(2000), 21.0)
+        self.assertAlmostEqual(seconds(500), 6.0)
+        self.assertAlmostEqual(seconds(20), 1.2)
 
     def test_key_is_found_at_any_depth(self):
         self.assertEqual(localization_suite.find_key({"a": [{"b": 0}, {"c": 3}]}, "c"), 3)

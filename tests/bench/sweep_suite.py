@@ -96,29 +96,23 @@ def run_sweep(arguments, file, more, runs):
         return thaw, json.load(opened)
 
 
-def strategy_of(member):
-    """The strategy's field name by the sweep's own name for it."""
-    name = member["settings"]["strategy"].lower().replace("-", " ")
-    return name.replace(" ", "_")
-
-
 def run_strategies(arguments):
     file = os.path.join(ROOT, "experiments", "transfer", "strategies.pbtxt")
+    jobs = arguments.threads  # each member takes one thread
     print(f"\nsweep of strategies: {os.path.relpath(file, ROOT)}")
     with tempfile.TemporaryDirectory(prefix="thaw-bench-") as runs:
         first = os.path.join(os.path.dirname(file), "pretrain_letters.pbtxt")
-        subprocess.run([arguments.thaw, "run", first, "--runs", runs, "--set", "compute.threads=1"], check=True, capture_output=True)
-        thaw, shown = run_sweep(arguments, file, [], runs)
+        subprocess.run([arguments.thaw, "run", first, "--runs", runs], check=True, capture_output=True)
+        thaw, shown = run_sweep(arguments, file, ["--jobs", str(jobs)], runs)
     members = shown["members"]
-    epochs_of = {member["train_samples"]: member["epochs"] for member in members}
-    strategies = sorted({strategy_of(member) for member in members})
+    epochs_of = {member["train_samples"]: member["planned_epochs"] for member in members}
+    strategies = sorted({member["strategy"] for member in members})
     times, words, variants = torch_members(strategies, epochs_of, arguments)
-    rows, all_torch, all_thaw = [], 0, 0
-    jobs = shown["jobs"]
+    rows, all_torch = [], 0
     for kind, chosen in (("frozen", [FROZEN]), ("other", [s for s in strategies if s != FROZEN])):
-        mine = [member for member in members if strategy_of(member) in chosen]
-        torch = sum(times[strategy_of(m)](m["train_samples"]) * m["epochs"] for m in mine)
-        seconds = sum(member["seconds"] for member in mine) / jobs
+        mine = [member for member in members if member["strategy"] in chosen]
+        torch = sum(times[m["strategy"]](m["train_samples"]) * m["planned_epochs"] for m in mine)
+        seconds = sum(member["cost_s"] for member in mine) / jobs
         all_torch += torch
         rows.append(verdict(f"sweep strategies, {kind} members", f"{words}, {torch:.0f} s of {len(mine)}", torch / seconds, TARGETS[kind], torch / seconds >= TARGETS[kind]))
     ratio = all_torch / thaw.median("seconds")
@@ -161,7 +155,7 @@ def run_heads(arguments):
             print(f"  {seconds:8.2f} s  thaw, {precision} trunk, all {members} members to the report", flush=True)
             for member in shown["members"][:: max(1, members // ALONE)][:ALONE]:
                 runs = os.path.join(folder, "runs-alone")
-                run_file = os.path.join(folder, "runs-" + precision, member["folder"], "experiment.pbtxt")
+                run_file = os.path.join(folder, "runs-" + precision, "heads", member["id"], "experiment.pbtxt")
                 variant = Variant("thaw", "alone", "as it comes", [arguments.thaw, "run", run_file, "--data", folder, "--runs", runs])
                 _, watched = run_quietly(variant, arguments)
                 alone.append(watched["wall_s"])
