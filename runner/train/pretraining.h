@@ -12,6 +12,8 @@
 
 namespace thaw {
 
+class PreparationCache;
+
 /// Where experiments that others take their weights from are found, and their runs.
 struct PretrainingPlaces {
   std::string runs_root = "runs";
@@ -19,6 +21,7 @@ struct PretrainingPlaces {
   /// What such an experiment runs on; part of what its run is called by. Empty: the CPU.
   std::function<std::shared_ptr<Device>(const Experiment&)> open_device;
   std::vector<std::string> above;  ///< the files of experiments that wait for this one, the first one first
+  PreparationCache* cache = nullptr;  ///< what was found out while others were prepared
 };
 
 /// An experiment that has to be run before the weights it gives are there.
