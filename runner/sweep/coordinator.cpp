@@ -187,8 +187,10 @@ class Coordinator {
     if (worker.task.until_epoch > 0) {
       command.words.insert(command.words.end(), {"--until-epoch", std::to_string(worker.task.until_epoch)});
     }
+    if (is_side_by_side(scheduler_, worker.task)) command.words.push_back("--side-by-side");
     const std::vector<int>& cores = shares_[worker.share];
-    command.words.insert(command.words.end(), {"--cores", processors_text(cores), "--parent", std::to_string(::getpid())});
+    command.words.insert(command.words.end(),
+                         {"--cores", processors_text(cores), "--parent", std::to_string(::getpid())});
     // Threads that wait by spinning would keep those from working that they wait for.
     if (options_.threads > static_cast<int>(cores.size())) {
       command.environment = {"OMP_WAIT_POLICY=passive", "GOMP_SPINCOUNT=0"};
@@ -228,7 +230,8 @@ class Coordinator {
   }
 
   void end_task(const ChildEnd& child) {
-    const auto found = std::find_if(workers_.begin(), workers_.end(), [&](const Worker& w) { return w.pid == child.pid; });
+    const auto found =
+        std::find_if(workers_.begin(), workers_.end(), [&](const Worker& w) { return w.pid == child.pid; });
     const Worker worker = std::move(*found);
     workers_.erase(found);
     const std::string words = last_words(worker.log);

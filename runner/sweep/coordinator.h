@@ -30,8 +30,8 @@ enum class SweepEnd { kDone = 0, kSomeFailed = 1, kStopped = 75 };
 /// twice, whatever was killed before and whoever else works on the same sweep at the same time. Shows how far it is on
 /// stderr and the answer in short on stdout.
 ///
-/// `sweep` says what there is to do, in its final form. Throws IoError for journals and logs that cannot be written, after
-/// the workers have been told to stop.
+/// `sweep` says what there is to do, in its final form. Throws IoError for journals and logs that cannot be written,
+/// after the workers have been told to stop.
 SweepEnd run_sweep(SweepStarted sweep, const SweepOptions& options);
 
 }  // namespace thaw

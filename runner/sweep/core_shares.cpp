@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
@@ -48,6 +49,8 @@ std::vector<std::vector<int>> core_shares(const Cores& cores, int jobs) {
   }
   return shares;
 }
+
+int default_jobs(int threads) { return std::max(static_cast<int>(available_cores().size()) / std::max(threads, 1), 1); }
 
 std::string processors_text(const std::vector<int>& processors) {
   std::string text;

@@ -15,6 +15,9 @@ Cores available_cores();
 /// cores, several have the same one.
 std::vector<std::vector<int>> core_shares(const Cores& cores, int jobs);
 
+/// As many processes of so many threads as there are cores for; at least one.
+int default_jobs(int threads);
+
 /// "0,1,8": for a command line.
 std::string processors_text(const std::vector<int>& processors);
 

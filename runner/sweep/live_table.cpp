@@ -169,7 +169,8 @@ std::string LiveTable::time_left() const {
 
 std::vector<std::string> LiveTable::lines(const std::vector<int>& running, int rows) const {
   const std::string left = time_left();
-  std::vector<std::string> lines = {printable(sweep_.name()) + ": " + counts_text() + (left.empty() ? "" : ", " + left)};
+  std::vector<std::string> lines = {printable(sweep_.name()) + ": " + counts_text() +
+                                    (left.empty() ? "" : ", " + left)};
   const std::size_t most_running = static_cast<std::size_t>(std::max(rows - 3, 0));
   std::vector<std::vector<std::string>> table;
   for (const int index : running) {

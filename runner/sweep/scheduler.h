@@ -40,10 +40,10 @@ class Scheduler {
     MemberInfo info;
     MemberRecord record;
     State state = State::kWaiting;
-    int attempts = 0;    ///< over all journals
-    int failures = 0;    ///< that count
+    int attempts = 0;       ///< over all journals
+    int failures = 0;       ///< that count
     bool is_alone = false;  ///< is not trained beside others any more: that failed
-    std::string reason;  ///< of the last failure
+    std::string reason;     ///< of the last failure
   };
 
   Scheduler(const SweepStarted& sweep, const std::string& runs_root, SchedulerSettings settings);
