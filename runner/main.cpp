@@ -137,10 +137,6 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
   return words;
 }
 
-void write_sweep_report(const std::string& folder) {
-  write_file_durably(folder + "/report.html", render_sweep_report(folder));
-}
-
 int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   if (arguments.wants_profile) {
     throw InputError("run: --profile times the kernels of one experiment, and " + loaded.file + " has a sweep");
@@ -165,7 +161,6 @@ int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   options.jobs = context.jobs;
   options.threads = checked.plan.threads();
   options.retries = loaded.config.sweep().retries();
-  options.write_report = write_sweep_report;
   checked.plan.set_command(command_line(arguments));
   checked.plan.set_version(kVersion);
   const SweepEnd end = run_sweep(std::move(checked.plan), options);

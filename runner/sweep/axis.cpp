@@ -41,7 +41,7 @@ SourceMap places_below(const SourceMap& places, const std::string& path) {
 
 SweepAxis::SweepAxis(const Axis& axis, std::string path, const FieldDescriptor* field)
     : axis_(axis), path_(std::move(path)) {
-  info_.set_name(axis.has_name() ? axis.name() : axis.field());
+  info_.set_name(name_of_axis(axis));
   for (const Choice& option : axis.choice()) info_.add_choice(option.name());
   if (field == nullptr) return;
   info_.set_field(axis.field());

@@ -10,6 +10,9 @@
 
 namespace thaw {
 
+/// What tables and charts call it.
+inline const std::string& name_of_axis(const Axis& axis) { return axis.has_name() ? axis.name() : axis.field(); }
+
 /// An axis of a sweep that was found to be right: what it can be set to, and how a setting changes the file.
 class SweepAxis {
  public:

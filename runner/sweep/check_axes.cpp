@@ -221,7 +221,7 @@ std::vector<SweepAxis> check_axes(const Experiment& file, const SourceMap& place
   for (int i = 0; i < file.sweep().axis_size(); ++i) {
     const std::string path = "sweep.axis[" + std::to_string(i) + "]";
     const Axis& axis = file.sweep().axis(i);
-    const std::string name = axis.has_name() ? axis.name() : axis.field();
+    const std::string& name = name_of_axis(axis);
     const auto [owner, is_new] = names.insert({name, i});
     if (!is_new && !name.empty()) {
       findings.add(path + (axis.has_name() ? ".name" : ".field"),

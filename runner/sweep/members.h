@@ -46,9 +46,16 @@ struct SweepMembers {
   std::optional<std::size_t> find(int point, std::uint64_t seed) const;
 };
 
-/// Makes the members of a file that has a sweep and checks each as far as that needs no data and no network.
-/// Throws InputError with every finding; one that many members share is said once.
+/// The members of a file that has a sweep. Takes next to no time, so that each process of a sweep does it.
+/// Throws InputError with every mistake of the sweep itself.
 SweepMembers expand_sweep(const LoadedExperiment& sweep);
+
+/// Checks each member as far as that needs no data and no network. Throws InputError with every finding; one that many
+/// members share is said once.
+void check_members(const SweepMembers& sweep);
+
+/// `strategy "frozen"`, `learning rate 0.01`.
+std::string setting_words(const AxisInfo& axis, const Setting& setting);
 
 /// Folders that the files which `loaded` was merged from stand in, its own first: where the relative paths in them are
 /// looked for. A copy of the resolved file elsewhere needs them as data roots.

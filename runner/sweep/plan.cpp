@@ -10,6 +10,7 @@
 namespace thaw {
 
 CheckedSweep check_sweep(const SweepMembers& members, const SweepContext& context) {
+  check_members(members);
   CheckedSweep checked;
   SweepStarted& plan = checked.plan;
   const Experiment& file = members.sweep->config;
