@@ -197,7 +197,7 @@ int run(const Arguments& arguments) {
   if (!prepared.run_first.empty()) {
     const std::vector<RunFirst> experiments = prepared.run_first;
     prepared = {};  // its data need not lie in memory meanwhile
-    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return static_cast<int>(end);
+    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return exit_code(end);
     std::cerr << "== " << arguments.operands[0] << '\n';
     prepared = prepare_file(arguments);
     if (!prepared.run_first.empty()) {
@@ -206,7 +206,7 @@ int run(const Arguments& arguments) {
   }
   const RunOutcome outcome = run_prepared(std::move(prepared), arguments, false);
   std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
-  return static_cast<int>(outcome.end);
+  return exit_code(outcome.end);
 }
 
 int check(const Arguments& arguments) {

@@ -41,7 +41,7 @@ struct Collector {
       case Event::kResumed:
         go_on_from(event.resumed().from_step());
         record.step = event.resumed().from_step();
-        ++record.resumed;
+        if (event.resumed().reason() != "paused") ++record.resumed;
         break;
       case Event::kEpochEnd:
         epochs[event.epoch_end().epoch()] = {event.step(), event.epoch_end()};
