@@ -185,7 +185,27 @@ std::optional<RunFolder> open_folder(const std::string& name, const std::string&
   }
 }
 
+/// Epochs after which the run was paused by its sweep, if nothing went on from there.
+int epochs_before_pause(const std::string& folder, RunStatus status) {
+  if (status != RunStatus::kResumable) return 0;
+  const auto stopped = load_run(folder).stopped;
+  return stopped ? stopped->after_epoch() : 0;
+}
+
 }  // namespace
+
+int exit_code(RunEnd end) {
+  switch (end) {
+    case RunEnd::kDone:
+    case RunEnd::kPaused:
+      return 0;
+    case RunEnd::kDiverged:
+      return 3;
+    case RunEnd::kStopped:
+      break;
+  }
+  return 75;
+}
 
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places) {
   PreparedExperiment prepared;
@@ -242,6 +262,11 @@ RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> d
     if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
     const RunFolder& folder = *opened;
     const RunStatus status = folder.status();
+    if (const int paused_after = epochs_before_pause(folder.path(), status);
+        options.until_epoch > 0 && paused_after >= options.until_epoch) {
+      return with_report(
+          {RunEnd::kPaused, folder.path(), "paused after epoch " + std::to_string(paused_after) + " before"});
+    }
     if (status == RunStatus::kFinished) {
       return with_report(
           {RunEnd::kDone, folder.path(),
