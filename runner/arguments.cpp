@@ -251,8 +251,8 @@ std::string help_text(const std::string& name) {
     return text + options.str();
   }
   std::string text = "thaw: declarative experiments in computer-vision transfer learning\n\n";
-  for (const Verb& verb : verbs()) {
-    if (verb.text != nullptr) text += verb_line(verb);
+  for (const Verb& known : verbs()) {
+    if (known.text != nullptr) text += verb_line(known);
   }
   return text +
          "\nExit codes: 0 done, 2 bad input, 3 diverged, 75 stopped (the same command goes on), 1 anything else.\n";

@@ -147,7 +147,7 @@ int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   if (context.jobs < 1) context.jobs = default_jobs(context.open_device(loaded.config)->threads());
   CheckedSweep checked = check_members(members, context);
   if (!checked.run_first.empty()) {
-    if (const RunEnd end = run_first(checked.run_first, arguments); end != RunEnd::kDone) return static_cast<int>(end);
+    if (const RunEnd end = run_first(checked.run_first, arguments); end != RunEnd::kDone) return exit_code(end);
     std::cerr << "== " << arguments.operands[0] << '\n';
     checked = check_members(members, context);
     if (!checked.run_first.empty()) {

@@ -55,7 +55,7 @@ struct Worker {
   pid_t pid = 0;
   std::size_t share = 0;  ///< of the cores
   Task task;
-  std::string log;
+  std::string log = {};
   Clock::time_point started;
 };
 
@@ -72,6 +72,7 @@ class Coordinator {
   SweepEnd run() {
     if (const auto end = find_it_done()) return *end;
     make_folders(options_.folder + "/logs");
+    write_experiment();
     journal_.emplace(options_.folder);
     append_started();
     children_.emplace();
@@ -106,6 +107,14 @@ class Coordinator {
     return give_report();
   }
 
+  /// Workers read it, never the user's file, which may change meanwhile.
+  void write_experiment() const {
+    const std::string path = options_.folder + "/experiment.pbtxt";
+    if (!std::filesystem::exists(path) || read_file(path) != sweep_.config()) {
+      write_file_durably(path, sweep_.config());
+    }
+  }
+
   SweepHistory read_history() {
     others_bytes_ = bytes_of_others(options_.folder, journal_ ? journal_->path() : "");
     SweepHistory history;
@@ -118,6 +127,8 @@ class Coordinator {
   }
 
   void append_started() {
+    sweep_.set_host(host_name());
+    sweep_.set_pid(::getpid());
     SweepEvent event;
     *event.mutable_started() = sweep_;
     journal_->append(std::move(event));

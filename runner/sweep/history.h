@@ -13,9 +13,11 @@ namespace thaw {
 struct SweepHistory {
   struct Attempts {
     int begun = 0;       ///< in all
-    int failures = 0;    ///< that failed or were killed since the sweep last came to an end: people who start it anew
-                         ///< after that want it tried anew
-    std::string reason;  ///< of the last of these
+    /// That failed or were killed since the sweep last came to an end (people who start it anew after that want it
+    /// tried anew), and had the process to themselves: who of several is to blame is not known.
+    int failures = 0;
+    bool failed_in_company = false;
+    std::string reason = {};  ///< of the last failure
   };
   std::map<std::string, Attempts> attempts;  ///< by member
   std::set<int> decided_rungs;

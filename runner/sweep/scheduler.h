@@ -43,7 +43,7 @@ class Scheduler {
     int attempts = 0;       ///< over all journals
     int failures = 0;       ///< that count
     bool is_alone = false;  ///< is not trained beside others any more: that failed
-    std::string reason;     ///< of the last failure
+    std::string reason = {};  ///< of the last failure
   };
 
   Scheduler(const SweepStarted& sweep, const std::string& runs_root, SchedulerSettings settings);

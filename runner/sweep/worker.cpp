@@ -49,7 +49,7 @@ class Worker {
     }
     return is_stopped_ ? static_cast<int>(SweepEnd::kStopped)
            : is_taken_ ? kTakenExitCode
-                       : static_cast<int>(has_diverged_ ? RunEnd::kDiverged : RunEnd::kDone);
+                       : exit_code(has_diverged_ ? RunEnd::kDiverged : RunEnd::kDone);
   }
 
  private:
@@ -68,7 +68,12 @@ class Worker {
     for (const WorkerTask::Member& member : own) prepared.push_back(prepare_member(member));
     if (prepared.empty()) return;
     const auto device = open_device(prepared.front().loaded.config);
-    if (prepared.size() == 1) return take_over(run_experiment(std::move(prepared.front()), device, options_));
+    if (prepared.size() == 1) {
+      RunOptions options = options_;
+      options.command =
+          task_.command_of(options_.runs_root + "/" + prepared.front().loaded.config.name() + "/" + own[0].id);
+      return take_over(run_experiment(std::move(prepared.front()), device, options));
+    }
     throw InternalError("side by side: not there yet");
   }
 
