@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "runner/sweep/core_shares.h"
 #include "schemas/record.h"
@@ -31,6 +32,25 @@ double halving_share(const SweepStarted& plan) {
 /// How many of the processes have cores of their own: more than these make nothing faster.
 int processes_at_once(int jobs, int threads) {
   return std::clamp(static_cast<int>(available_cores().size()) / std::max(1, threads), 1, jobs);
+}
+
+/// Reasons of all members; operators that several of them guess at are named once.
+std::vector<std::string> joined_reasons(const std::set<std::string>& reasons) {
+  const std::string guess = "how fast these operators run is a guess: ";
+  std::set<std::string> operators;
+  std::vector<std::string> joined;
+  for (const std::string& reason : reasons) {
+    if (!reason.starts_with(guess)) {
+      joined.push_back(reason);
+      continue;
+    }
+    std::istringstream names(reason.substr(guess.size()));
+    for (std::string name; std::getline(names >> std::ws, name, ',');) operators.insert(name);
+  }
+  std::string all;
+  for (const std::string& name : operators) all += (all.empty() ? "" : ", ") + name;
+  if (!all.empty()) joined.insert(joined.begin(), guess + all);
+  return joined;
 }
 
 }  // namespace
@@ -67,7 +87,7 @@ SweepForecast forecast(const ForecastFacts& facts) {
   // The last ones may have to wait for the longest.
   result.wall_s = left == 0 ? 0 : std::max(own_s / result.at_once, most_s * share) + result.features_s;
   result.all_jobs_bytes = left == 0 ? 0 : result.memory_bytes * jobs;
-  result.rough.assign(reasons.begin(), reasons.end());
+  result.rough = joined_reasons(reasons);
   return result;
 }
 
