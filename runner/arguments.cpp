@@ -28,7 +28,7 @@ const std::vector<Verb>& verbs() {
        "FILE",
        1,
        1,
-       {"set", "data", "runs"},
+       {"set", "data", "runs", "jobs"},
        "find every mistake of an experiment file, or print the plan's summary"},
       {"run",
        "FILE",
@@ -40,7 +40,7 @@ const std::vector<Verb>& verbs() {
        "FILE",
        1,
        1,
-       {"set", "data", "runs", "json", "passes", "plan"},
+       {"set", "data", "runs", "json", "passes", "plan", "jobs"},
        "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
@@ -158,7 +158,7 @@ std::string verb_line(const Verb& verb) {
 
 void check_jobs(const Arguments& parsed) {
   if (parsed.jobs < -1 || parsed.jobs == 0 || parsed.jobs > kMostJobs)
-    fail("run: --jobs takes 1 to 1000 processes", "run");
+    fail(parsed.verb + ": --jobs takes 1 to 1000 processes", parsed.verb);
   if (parsed.verb == "work" && (parsed.members.empty() || parsed.parent == 0)) {
     fail("work is what thaw run starts for members of a sweep, and not for people; type: thaw run FILE", "run");
   }

@@ -13,6 +13,7 @@
 #include "runner/sweep/members.h"
 #include "runner/sweep/plan.h"
 #include "runner/sweep/worker.h"
+#include "runner/sweep_summary.h"
 #include "runner/train/run_facts.h"
 #include "runner/zoo_listing.h"
 #include "schemas/explain.h"
@@ -137,14 +138,19 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
   return words;
 }
 
+SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
+  SweepContext context{arguments.runs, data_roots(arguments, loaded), data_folders(arguments), {}, arguments.jobs};
+  context.open_device = [&](const Experiment& config) { return open_device(arguments, config); };
+  if (context.jobs < 1) context.jobs = default_jobs(context.open_device(loaded.config)->threads());
+  return context;
+}
+
 int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   if (arguments.wants_profile) {
     throw InputError("run: --profile times the kernels of one experiment, and " + loaded.file + " has a sweep");
   }
   const SweepMembers members = expand_sweep(loaded);
-  SweepContext context{arguments.runs, data_roots(arguments, loaded), data_folders(arguments), {}, arguments.jobs};
-  context.open_device = [&](const Experiment& config) { return open_device(arguments, config); };
-  if (context.jobs < 1) context.jobs = default_jobs(context.open_device(loaded.config)->threads());
+  const SweepContext context = sweep_context(arguments, loaded);
   CheckedSweep checked = check_members(members, context);
   if (!checked.run_first.empty()) {
     if (const RunEnd end = run_first(checked.run_first, arguments); end != RunEnd::kDone) return exit_code(end);
@@ -189,10 +195,15 @@ int work_on_sweep(const Arguments& arguments) {
   return work(task, options);
 }
 
+void refuse_jobs(const Arguments& arguments, const LoadedExperiment& loaded) {
+  if (arguments.jobs <= 0) return;
+  throw InputError(arguments.verb + ": --jobs is for sweeps, and " + loaded.file + " has none");
+}
+
 int run(const Arguments& arguments) {
   LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
   if (is_sweep(loaded.config)) return run_sweep_file(arguments, loaded);
-  if (arguments.jobs > 0) throw InputError("run: --jobs is for sweeps, and " + loaded.file + " has none");
+  refuse_jobs(arguments, loaded);
   PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
   if (!prepared.run_first.empty()) {
     const std::vector<RunFirst> experiments = prepared.run_first;
@@ -209,16 +220,38 @@ int run(const Arguments& arguments) {
   return exit_code(outcome.end);
 }
 
+/// What a sweep comes to, for people or for programs.
+std::string describe_sweep(const Arguments& arguments, const LoadedExperiment& loaded) {
+  if (arguments.wants_passes || arguments.wants_plan) {
+    throw InputError("summary: --passes and --plan show one experiment, and " + loaded.file + " has a sweep");
+  }
+  const SweepMembers members = expand_sweep(loaded);
+  const CheckedSweep checked = check_members(members, sweep_context(arguments, loaded));
+  return arguments.wants_json ? sweep_json(members, checked) : summarize_sweep(members, checked);
+}
+
 int check(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
-  std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
-  std::cout << summarize(std::move(prepared), std::move(device), {.wants_weights = true}) << arguments.operands[0]
-            << ": no mistakes found\n";
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  if (is_sweep(loaded.config)) {
+    std::cout << describe_sweep(arguments, loaded);
+  } else {
+    refuse_jobs(arguments, loaded);
+    PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
+    std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
+    std::cout << summarize(std::move(prepared), std::move(device), {.wants_weights = true});
+  }
+  std::cout << arguments.operands[0] << ": no mistakes found\n";
   return 0;
 }
 
 int summary(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  if (is_sweep(loaded.config)) {
+    std::cout << describe_sweep(arguments, loaded);
+    return 0;
+  }
+  refuse_jobs(arguments, loaded);
+  PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
   const SummaryOptions options{
       .wants_json = arguments.wants_json, .wants_passes = arguments.wants_passes, .wants_plan = arguments.wants_plan};

@@ -56,8 +56,7 @@ std::string MemberFindings::where(const std::vector<std::size_t>& members) const
          grouped(static_cast<std::int64_t>(sweep_.members.size())) + " members, such as " + one;
 }
 
-void MemberFindings::throw_if_any() const {
-  if (shared_.empty()) return;
+std::vector<Diagnostic> MemberFindings::sorted() const {
   Findings all;
   for (const auto& [text, shared] : shared_) {
     Diagnostic finding = shared.finding;
@@ -65,7 +64,17 @@ void MemberFindings::throw_if_any() const {
     if (!words.empty()) finding.message += " (" + words + ")";
     all.add(std::move(finding));
   }
-  all.throw_if_any();
+  return all.sorted();
+}
+
+std::vector<std::string> MemberFindings::texts() const {
+  std::vector<std::string> texts;
+  for (const Diagnostic& finding : sorted()) texts.push_back(finding.text());
+  return texts;
+}
+
+void MemberFindings::throw_if_any() const {
+  if (!empty()) throw InputError(sorted());
 }
 
 }  // namespace thaw

@@ -18,10 +18,13 @@ class MemberFindings {
   /// Of members first..first + count - 1 alike.
   void add(const std::vector<Diagnostic>& findings, std::size_t first, std::size_t count = 1);
   bool empty() const { return shared_.empty(); }
+  /// All of them, in lines.
+  std::vector<std::string> texts() const;
   /// Throws InputError with all findings if there are any.
   void throw_if_any() const;
 
  private:
+  std::vector<Diagnostic> sorted() const;
   struct Shared {
     Diagnostic finding;
     std::vector<std::size_t> members;

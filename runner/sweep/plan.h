@@ -22,6 +22,19 @@ struct SweepContext {
   int jobs = 1;  ///< processes at once
 };
 
+/// What is left of a sweep, foreseen.
+struct SweepForecast {
+  double wall_s = 0;                ///< of all that is left, with the jobs that share the cores
+  double features_s = 0;            ///< of it: what frozen trunks do once for all members
+  std::int64_t memory_bytes = 0;    ///< of one process, at most
+  std::int64_t all_jobs_bytes = 0;  ///< of all processes that run at once, at most
+  std::int64_t runs_bytes = 0;      ///< of the folders that are to come
+  std::int64_t features_bytes = 0;  ///< of files of features
+  int at_once = 1;                  ///< processes that have cores of their own
+  int most_expensive = -1;          ///< index into the plan's members; -1: nothing is left
+  std::vector<std::string> rough;   ///< why the time is rough
+};
+
 /// A sweep whose members have all been checked.
 struct CheckedSweep {
   /// All of it but who runs it (command, version, host, pid). A member has no id as long as an experiment has to be run
@@ -31,6 +44,7 @@ struct CheckedSweep {
   std::vector<RunStatus> status;      ///< of each member of the plan: of its run folder
   std::vector<RunFirst> run_first;    ///< in the order to run them, each once
   std::vector<std::string> warnings;  ///< what people should know before it runs
+  SweepForecast forecast;
 };
 
 /// Checks every member down to its data, weights and shapes, finds out which were run before, and foresees what the

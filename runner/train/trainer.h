@@ -58,6 +58,10 @@ struct PreparedExperiment {
 /// from; runs nothing. Throws InputError with every finding.
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places = {});
 
+/// `like` with another seed: its data alone are opened anew, all else is as it was found. Throws InputError.
+PreparedExperiment prepare_again(const PreparedExperiment& like, std::uint64_t seed, const DataRoots& roots,
+                                 PreparationCache* cache = nullptr);
+
 /// Runs the experiment, or goes on with it from its newest checkpoint, or finds it done.
 /// The model files are let go once the network is built. Throws InputError, IoError.
 RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options);
