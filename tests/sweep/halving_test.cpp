@@ -83,7 +83,8 @@ std::vector<int> outcome(const std::vector<std::vector<double>>& values, const s
     if (can.empty()) break;
     const auto next = can[draw() % can.size()];
     done.insert(next);
-    known.learn(next.first, next.second, values[static_cast<std::size_t>(next.first)][static_cast<std::size_t>(next.second)]);
+    known.learn(next.first, next.second,
+                values[static_cast<std::size_t>(next.first)][static_cast<std::size_t>(next.second)]);
     halving.decide(known.reader());
   }
   std::vector<int> rungs;
