@@ -23,7 +23,7 @@ double value_of(const MetricValues& values, const std::string& name) {
 RunStatus status_of(const EffectiveRecord& record) {
   if (record.finished) return RunStatus::kDone;
   if (record.diverged) return RunStatus::kDiverged;
-  if (record.stopped) return RunStatus::kStopped;
+  if (record.stopped) return record.stopped->has_after_epoch() ? RunStatus::kPaused : RunStatus::kStopped;
   return RunStatus::kUnfinished;
 }
 
@@ -134,6 +134,8 @@ std::string status_name(RunStatus status) {
       return "done";
     case RunStatus::kStopped:
       return "stopped";
+    case RunStatus::kPaused:
+      return "paused";
     case RunStatus::kDiverged:
       return "diverged";
     case RunStatus::kUnfinished:

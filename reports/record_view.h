@@ -10,9 +10,9 @@
 
 namespace thaw::reports {
 
-enum class RunStatus { kDone, kUnfinished, kStopped, kDiverged };
+enum class RunStatus { kDone, kUnfinished, kStopped, kPaused, kDiverged };
 
-/// "done", "running/killed", "stopped", "diverged": what `thaw show --json` says.
+/// "done", "running/killed", "stopped", "paused", "diverged": what `thaw show --json` says.
 std::string status_name(RunStatus status);
 
 /// What a metric's number is, as far as the sentences on the page need to know.

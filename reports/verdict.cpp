@@ -95,6 +95,8 @@ std::string trouble(const RecordView& view) {
              view.record.diverged->tensor() + ".";
     case RunStatus::kStopped:
       return "Stopped after " + epochs_done(view) + ".";
+    case RunStatus::kPaused:
+      return "Paused after " + epochs_done(view) + ".";
     case RunStatus::kUnfinished:
       return "Not finished: " + epochs_done(view) + " are done.";
     case RunStatus::kDone:
@@ -121,6 +123,12 @@ void add_ending_notice(const RecordView& view, std::vector<Notice>& notices) {
     const std::string& signal = view.record.stopped->signal();
     notices.push_back({"warn", "Stopped" + (signal.empty() ? "" : " by " + signal) + " after step " + step,
                        "A checkpoint was written. The same command goes on from there:", command});
+  }
+  if (view.status == RunStatus::kPaused) {
+    notices.push_back({"info", "Paused after epoch " + count_text(view.record.stopped->after_epoch()) + " by its sweep",
+                       "A checkpoint was written. The sweep goes on with it if it is among the better ones; this "
+                       "command does in any case:",
+                       command});
   }
   if (view.status == RunStatus::kUnfinished) {
     notices.push_back({"warn", "Still running, or killed",

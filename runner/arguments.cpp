@@ -16,10 +16,11 @@ struct Verb {
   const char* operands;
   int min_operands, max_operands;
   std::vector<const char*> options;
-  const char* text;
+  const char* text;  ///< null: not for people
 };
 
 constexpr int kMany = 1 << 20;
+constexpr int kMostJobs = 1000;
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = {
@@ -27,19 +28,19 @@ const std::vector<Verb>& verbs() {
        "FILE",
        1,
        1,
-       {"set", "data", "runs"},
+       {"set", "data", "runs", "jobs"},
        "find every mistake of an experiment file, or print the plan's summary"},
       {"run",
        "FILE",
        1,
        1,
-       {"set", "data", "runs", "cache", "device", "profile"},
-       "run it, or go on where it stopped; writes the report"},
+       {"set", "data", "runs", "cache", "device", "profile", "jobs"},
+       "run it, or all members of its sweep, or go on where that stopped; writes the report"},
       {"summary",
        "FILE",
        1,
        1,
-       {"set", "data", "runs", "json", "passes", "plan"},
+       {"set", "data", "runs", "json", "passes", "plan", "jobs"},
        "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
@@ -52,6 +53,7 @@ const std::vector<Verb>& verbs() {
        "run an ONNX model on tensors (.npy, .pb); writes .npy"},
       {"zoo", "[NAME]", 0, 1, {"json"}, "networks to build on: input size, parameters, where to cut; or one's layers"},
       {"explain", "[FIELD]", 0, 1, {}, "documentation, type, default and limits of a field"},
+      {"work", "SWEEP", 1, 1, {"data", "runs", "cache", "device", "work"}, nullptr},
       {"help", "[VERB]", 0, 1, {}, "this text"},
       {"version", "", 0, 0, {}, "the version"},
   };
@@ -115,6 +117,17 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
                       "time goes; changes no number of the run. A run that goes on profiles the first steps it does; "
                       "one that is done already is left alone");
   }
+  if (has("jobs")) {
+    all.add_options()("jobs", po::value(&parsed.jobs)->value_name("N"),
+                      "of a sweep: processes at once, which share the cores among them; changes no number of any run "
+                      "[cores / threads of a member]");
+  }
+  if (has("work")) {
+    all.add_options()("member", po::value(&parsed.members)->value_name("ID:POINT:SEED"), "")(
+        "folder", po::value(&parsed.folders)->value_name("DIR"), "")("cores", po::value(&parsed.cores), "")(
+        "parent", po::value(&parsed.parent), "")("until-epoch", po::value(&parsed.until_epoch), "")(
+        "side-by-side", po::bool_switch(&parsed.is_side_by_side), "");
+  }
   if (has("plan")) {
     all.add_options()("plan", po::bool_switch(&parsed.wants_plan), "print every kernel with its layouts and memory");
   }
@@ -141,6 +154,14 @@ std::string verb_line(const Verb& verb) {
   fail(std::string(verb.name) + ": unknown option " + error.get_option_name() +
            (nearest.empty() ? "" : "; nearest: " + nearest),
        verb.name);
+}
+
+void check_jobs(const Arguments& parsed) {
+  if (parsed.jobs < -1 || parsed.jobs == 0 || parsed.jobs > kMostJobs)
+    fail(parsed.verb + ": --jobs takes 1 to 1000 processes", parsed.verb);
+  if (parsed.verb == "work" && (parsed.members.empty() || parsed.parent == 0)) {
+    fail("work is what thaw run starts for members of a sweep, and not for people; type: thaw run FILE", "run");
+  }
 }
 
 void check_precision(const Arguments& parsed) {
@@ -170,7 +191,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const Verb* verb = find_verb(parsed.verb);
   if (!verb) {
     std::vector<std::string> names;
-    for (const Verb& known : verbs()) names.emplace_back(known.name);
+    for (const Verb& known : verbs()) {
+      if (known.text != nullptr) names.emplace_back(known.name);
+    }
     const std::string nearest = nearest_name(parsed.verb, names);
     fail("unknown verb \"" + parsed.verb + "\"" + (nearest.empty() ? "" : "; nearest: " + nearest));
   }
@@ -213,12 +236,14 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
     fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);
   }
+  check_jobs(parsed);
   check_precision(parsed);
   return parsed;
 }
 
 std::string help_text(const std::string& name) {
-  if (const Verb* verb = find_verb(name)) {
+  const Verb* verb = find_verb(name);
+  if (verb != nullptr && verb->text != nullptr) {
     Arguments ignored;
     std::string text = std::string("thaw ") + verb->name + " " + verb->operands + ": " + verb->text + "\n\n";
     std::ostringstream options;
@@ -226,7 +251,9 @@ std::string help_text(const std::string& name) {
     return text + options.str();
   }
   std::string text = "thaw: declarative experiments in computer-vision transfer learning\n\n";
-  for (const Verb& verb : verbs()) text += verb_line(verb);
+  for (const Verb& known : verbs()) {
+    if (known.text != nullptr) text += verb_line(known);
+  }
   return text +
          "\nExit codes: 0 done, 2 bad input, 3 diverged, 75 stopped (the same command goes on), 1 anything else.\n";
 }

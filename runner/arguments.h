@@ -19,6 +19,14 @@ struct Arguments {
   std::string precision = "fp32";        ///< --precision
   std::vector<std::string> calibration;  ///< --calibrate, in order
   std::string weights = "best";          ///< --weights
+  int jobs = -1;                         ///< --jobs; -1: as many as there are cores for
+  // Of `thaw work`, which `thaw run` starts for the members of a sweep:
+  std::vector<std::string> members;  ///< --member, in order
+  std::vector<std::string> folders;  ///< --folder, in order
+  std::string cores;                 ///< --cores
+  long parent = 0;                   ///< --parent
+  int until_epoch = 0;               ///< --until-epoch
+  bool is_side_by_side = false;      ///< --side-by-side
   bool wants_json = false;
   bool wants_passes = false;   ///< --passes: summary dumps the graph after each pass
   bool wants_plan = false;     ///< --plan: summary lists the kernels

@@ -8,6 +8,12 @@
 #include "runner/infer/infer.h"
 #include "runner/store/durable_file.h"
 #include "runner/summary.h"
+#include "runner/sweep/coordinator.h"
+#include "runner/sweep/core_shares.h"
+#include "runner/sweep/members.h"
+#include "runner/sweep/plan.h"
+#include "runner/sweep/worker.h"
+#include "runner/sweep_summary.h"
 #include "runner/train/run_facts.h"
 #include "runner/zoo_listing.h"
 #include "schemas/explain.h"
@@ -35,14 +41,17 @@ std::shared_ptr<Device> open_device(const Arguments& arguments, const Experiment
   return make_cpu_device(config.compute().threads());
 }
 
-PreparedExperiment prepare_file(const Arguments& arguments) {
-  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+PreparedExperiment prepare_loaded(const Arguments& arguments, LoadedExperiment loaded) {
   const DataRoots roots = data_roots(arguments, loaded);
   const auto device_of = [&](const Experiment& config) { return open_device(arguments, config); };
   PreparedExperiment prepared =
       prepare(std::move(loaded), roots, {arguments.runs, data_folders(arguments), device_of, {}});
   for (const std::string& warning : prepared.warnings) std::cerr << "warning: " << warning << '\n';
   return prepared;
+}
+
+PreparedExperiment prepare_file(const Arguments& arguments) {
+  return prepare_loaded(arguments, load_experiment(arguments.operands[0], arguments.overrides));
 }
 
 /// A word as a shell takes it.
@@ -66,20 +75,26 @@ std::string command_line(const Arguments& arguments) {
     line += " --cache-limit " + short_text(arguments.cache_limit_gb);
   }
   if (arguments.runs != "runs") line += " --runs " + quoted(arguments.runs);
+  if (arguments.jobs > 0) line += " --jobs " + std::to_string(arguments.jobs);
   return line;
 }
 
 void write_report(const std::string& folder) { write_file_durably(folder + "/report.html", render_report(folder)); }
 
-RunOutcome run_prepared(PreparedExperiment prepared, const Arguments& arguments, bool waits_for_others) {
+RunOptions run_options(const Arguments& arguments) {
   RunOptions options;
   options.runs_root = arguments.runs;
   options.cache_folder = arguments.cache;
   options.cache_limit_bytes = static_cast<std::int64_t>(arguments.cache_limit_gb * 1e9);
+  options.write_report = write_report;
+  return options;
+}
+
+RunOutcome run_prepared(PreparedExperiment prepared, const Arguments& arguments, bool waits_for_others) {
+  RunOptions options = run_options(arguments);
   options.command = command_line(arguments);
   options.wants_profile = arguments.wants_profile;
   options.waits_for_others = waits_for_others;
-  options.write_report = write_report;
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
   RunOutcome outcome = run_experiment(std::move(prepared), std::move(device), options);
   std::cerr << outcome.message << '\n';
@@ -105,12 +120,95 @@ RunEnd run_first(const std::vector<RunFirst>& experiments, const Arguments& argu
   return RunEnd::kDone;
 }
 
+CheckedSweep check_members(const SweepMembers& members, const SweepContext& context) {
+  CheckedSweep checked = check_sweep(members, context);
+  for (const std::string& warning : checked.warnings) std::cerr << "warning: " << warning << '\n';
+  return checked;
+}
+
+/// What a process that trains members is started with, but for these.
+std::vector<std::string> worker_command(const Arguments& arguments, const std::string& sweep_folder,
+                                        const SweepStarted& plan) {
+  // Not the program's path, where a newer one may lie by then: this very one.
+  std::vector<std::string> words = {"/proc/self/exe", "work", sweep_folder, "--runs", arguments.runs};
+  if (!arguments.data.empty()) words.insert(words.end(), {"--data", arguments.data});
+  if (!arguments.cache.empty()) words.insert(words.end(), {"--cache", arguments.cache});
+  words.insert(words.end(), {"--cache-limit", std::to_string(arguments.cache_limit_gb), "--device", arguments.device});
+  for (const std::string& folder : plan.folder()) words.insert(words.end(), {"--folder", folder});
+  return words;
+}
+
+SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
+  SweepContext context{arguments.runs, data_roots(arguments, loaded), data_folders(arguments), {}, arguments.jobs};
+  context.open_device = [&](const Experiment& config) { return open_device(arguments, config); };
+  if (context.jobs < 1) context.jobs = default_jobs(context.open_device(loaded.config)->threads());
+  return context;
+}
+
+int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
+  if (arguments.wants_profile) {
+    throw InputError("run: --profile times the kernels of one experiment, and " + loaded.file + " has a sweep");
+  }
+  const SweepMembers members = expand_sweep(loaded);
+  const SweepContext context = sweep_context(arguments, loaded);
+  CheckedSweep checked = check_members(members, context);
+  if (!checked.run_first.empty()) {
+    if (const RunEnd end = run_first(checked.run_first, arguments); end != RunEnd::kDone) return exit_code(end);
+    std::cerr << "== " << arguments.operands[0] << '\n';
+    checked = check_members(members, context);
+    if (!checked.run_first.empty()) {
+      throw InputError(checked.run_first[0].file + ": its run is not there any more; was its folder removed?");
+    }
+  }
+  SweepOptions options;
+  options.runs_root = arguments.runs;
+  options.folder = arguments.runs + "/" + checked.plan.name() + "/sweep-" + checked.plan.id();
+  options.worker_command = worker_command(arguments, options.folder, checked.plan);
+  options.jobs = context.jobs;
+  options.threads = checked.plan.threads();
+  options.retries = loaded.config.sweep().retries();
+  checked.plan.set_command(command_line(arguments));
+  checked.plan.set_version(kVersion);
+  const SweepEnd end = run_sweep(std::move(checked.plan), options);
+  std::cout << "report: " << options.folder << "/report.html\nrun: " << options.folder << std::endl;
+  return static_cast<int>(end);
+}
+
+/// Trains members of a sweep, for the process that runs it.
+int work_on_sweep(const Arguments& arguments) {
+  WorkerTask task;
+  task.sweep_folder = arguments.operands[0];
+  for (const std::string& member : arguments.members) task.members.push_back(parse_member(member));
+  task.is_side_by_side = arguments.is_side_by_side;
+  task.data_folders = data_folders(arguments);
+  task.file_folders = arguments.folders;
+  task.processors = arguments.cores;
+  task.parent = arguments.parent;
+  RunOptions options = run_options(arguments);
+  options.until_epoch = arguments.until_epoch;
+  task.command_of = [&](const std::string& run_folder) {
+    Arguments alone = arguments;
+    alone.operands = {run_folder + "/experiment.pbtxt"};
+    if (alone.data.empty() && !alone.folders.empty()) alone.data = alone.folders[0];
+    return command_line(alone);
+  };
+  return work(task, options);
+}
+
+void refuse_jobs(const Arguments& arguments, const LoadedExperiment& loaded) {
+  if (arguments.jobs <= 0) return;
+  throw InputError(arguments.verb + ": --jobs is for sweeps, and " + loaded.file + " has none");
+}
+
 int run(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  if (is_sweep(loaded.config)) return run_sweep_file(arguments, loaded);
+  refuse_jobs(arguments, loaded);
+  PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
   if (!prepared.run_first.empty()) {
     const std::vector<RunFirst> experiments = prepared.run_first;
     prepared = {};  // its data need not lie in memory meanwhile
-    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return static_cast<int>(end);
+    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return exit_code(end);
     std::cerr << "== " << arguments.operands[0] << '\n';
     prepared = prepare_file(arguments);
     if (!prepared.run_first.empty()) {
@@ -119,19 +217,41 @@ int run(const Arguments& arguments) {
   }
   const RunOutcome outcome = run_prepared(std::move(prepared), arguments, false);
   std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
-  return static_cast<int>(outcome.end);
+  return exit_code(outcome.end);
+}
+
+/// What a sweep comes to, for people or for programs.
+std::string describe_sweep(const Arguments& arguments, const LoadedExperiment& loaded) {
+  if (arguments.wants_passes || arguments.wants_plan) {
+    throw InputError("summary: --passes and --plan show one experiment, and " + loaded.file + " has a sweep");
+  }
+  const SweepMembers members = expand_sweep(loaded);
+  const CheckedSweep checked = check_members(members, sweep_context(arguments, loaded));
+  return arguments.wants_json ? sweep_json(members, checked) : summarize_sweep(members, checked);
 }
 
 int check(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
-  std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
-  std::cout << summarize(std::move(prepared), std::move(device), {.wants_weights = true}) << arguments.operands[0]
-            << ": no mistakes found\n";
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  if (is_sweep(loaded.config)) {
+    std::cout << describe_sweep(arguments, loaded);
+  } else {
+    refuse_jobs(arguments, loaded);
+    PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
+    std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
+    std::cout << summarize(std::move(prepared), std::move(device), {.wants_weights = true});
+  }
+  std::cout << arguments.operands[0] << ": no mistakes found\n";
   return 0;
 }
 
 int summary(const Arguments& arguments) {
-  PreparedExperiment prepared = prepare_file(arguments);
+  LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
+  if (is_sweep(loaded.config)) {
+    std::cout << describe_sweep(arguments, loaded);
+    return 0;
+  }
+  refuse_jobs(arguments, loaded);
+  PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
   std::shared_ptr<Device> device = open_device(arguments, prepared.loaded.config);
   const SummaryOptions options{
       .wants_json = arguments.wants_json, .wants_passes = arguments.wants_passes, .wants_plan = arguments.wants_plan};
@@ -185,6 +305,8 @@ int dispatch(const Arguments& arguments) {
     return check(arguments);
   } else if (arguments.verb == "run") {
     return run(arguments);
+  } else if (arguments.verb == "work") {
+    return work_on_sweep(arguments);
   } else if (arguments.verb == "summary") {
     return summary(arguments);
   } else if (arguments.verb == "export") {

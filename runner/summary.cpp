@@ -1,12 +1,11 @@
 #include "runner/summary.h"
 
-#include <cmath>
-#include <cstdio>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
+#include "runner/amount_text.h"
 #include "runner/text_table.h"
 #include "runner/train/features.h"
 #include "runner/train/predict.h"
@@ -20,12 +19,6 @@
 
 namespace thaw {
 namespace {
-
-std::string megabytes(std::int64_t bytes) {
-  std::ostringstream out;
-  out << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / 1e6 << " MB";
-  return out.str();
-}
 
 std::string table(const std::vector<LayerRow>& rows) {
   std::vector<std::vector<std::string>> cells{{"layer", "type", "output", "parameters", "MFLOP"}};
@@ -86,28 +79,11 @@ nlohmann::ordered_json to_json(const Experiment& config, const std::vector<Layer
   return json;
 }
 
-/// "3.4 ms", "12 s", "1 h 05 min": an estimate's two or three digits.
-std::string time_text(double seconds) {
-  char text[32];
-  if (seconds < 0.9995) {
-    std::snprintf(text, sizeof text, seconds < 0.00995 ? "%.1f ms" : "%.0f ms", seconds * 1e3);
-  } else if (seconds < 60) {
-    std::snprintf(text, sizeof text, seconds < 9.95 ? "%.1f s" : "%.0f s", seconds);
-  } else if (seconds < 3600) {
-    const auto whole = std::lround(seconds);
-    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
-  } else {
-    const auto minutes = std::lround(seconds / 60);
-    std::snprintf(text, sizeof text, "%ld h %02ld min", minutes / 60, minutes % 60);
-  }
-  return text;
-}
-
 std::string prediction_lines(const Prediction& prediction) {
   std::ostringstream out;
-  out << "peak memory: about " << megabytes(prediction.peak_memory_bytes()) << '\n';
+  out << "peak memory: about " << bytes_text(prediction.peak_memory_bytes()) << '\n';
   for (const MemoryPart& part : prediction.memory())
-    out << "  " << part.name() << ": " << megabytes(part.bytes()) << '\n';
+    out << "  " << part.name() << ": " << bytes_text(part.bytes()) << '\n';
   out << "time, about: ";
   if (prediction.once_s() > 0) out << time_text(prediction.once_s()) << " for the frozen trunk once, ";
   out << time_text(prediction.step_s()) << " a step, " << time_text(prediction.epoch_s()) << " an epoch, "
@@ -204,8 +180,8 @@ std::string summarize(PreparedExperiment prepared, std::shared_ptr<Device> devic
       << " GFLOP and " << static_cast<double>(prediction.bytes_per_step()) / 1e6 << " MB moved in "
       << plan.nodes_train() << " kernels and " << plan.reorders() << " reorders\n";
   if (trunk) out << trunk_line(session, *trunk, prepared);
-  out << "memory: " << megabytes(plan.arena_bytes()) << " for a step (" << megabytes(plan.arena_bytes_without_reuse())
-      << " without reuse), " << megabytes(plan.parameter_bytes()) << " for weights and optimizer\n";
+  out << "memory: " << bytes_text(plan.arena_bytes()) << " for a step (" << bytes_text(plan.arena_bytes_without_reuse())
+      << " without reuse), " << bytes_text(plan.parameter_bytes()) << " for weights and optimizer\n";
   out << "device: " << device->name() << ", " << device->threads() << " threads, " << device->kernel_library() << " ("
       << device->isa() << ")" << precision_text(precision_of(config), *device) << '\n'
       << prediction_lines(prediction);

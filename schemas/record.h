@@ -38,7 +38,7 @@ struct EffectiveRecord {
   std::optional<Stopped> stopped;    ///< only if nothing went on from there
   std::optional<Diverged> diverged;  ///< only if nothing went on from there
   std::int64_t step = 0;             ///< steps finished when the last effective event was written
-  int resumed = 0;                   ///< how often the run was taken up again
+  int resumed = 0;                   ///< how often the run was taken up again, pauses that its sweep asked for left out
 };
 
 /// Drops what a Resumed event (or a second Started) threw away: everything of later steps, and every ending.

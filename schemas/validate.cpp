@@ -69,7 +69,8 @@ bool is_outside(double value, const FieldRules& r) {
 
 class Validator {
  public:
-  Validator(Findings& findings, const std::set<std::string>& broken) : findings_(findings), broken_(broken) {}
+  Validator(Findings& findings, const ValidateOptions& options)
+      : findings_(findings), broken_(options.broken), is_overlay_(options.is_overlay) {}
 
   void check_message(const Message& message, const std::string& path) {
     const Descriptor& type = *message.GetDescriptor();
@@ -152,14 +153,18 @@ class Validator {
 
   Findings& findings_;
   const std::set<std::string>& broken_;
-  bool is_overlay_ = false;                     // what is checked is laid onto something that may have what it lacks
+  bool is_overlay_;                             // what is checked is laid onto something that may have what it lacks
   std::map<std::string, std::regex> patterns_;  // compiling one takes longer than matching
 };
 
 }  // namespace
 
+void validate(const Message& message, Findings& findings, const ValidateOptions& options) {
+  Validator(findings, options).check_message(message, options.path);
+}
+
 void validate(const Message& message, Findings& findings, const std::set<std::string>& broken) {
-  Validator(findings, broken).check_message(message, "");
+  validate(message, findings, ValidateOptions{.broken = broken});
 }
 
 }  // namespace thaw

@@ -32,7 +32,9 @@ void check_unfreezing(const GradualUnfreezing& unfreezing, int epochs, Findings&
   const std::string place = "transfer.gradual_unfreezing";
   check_epochs(unfreezing.stage(), place, epochs, findings);
   if (unfreezing.stage_size() > 0) {
-    if (unfreezing.has_every_epochs()) {
+    // A resolved file has the default in any case: only another number was meant to say something.
+    const int unsaid = GradualUnfreezing::default_instance().every_epochs();
+    if (unfreezing.every_epochs() != unsaid) {
       findings.add(place + ".every_epochs", "says nothing where stages are given: they say when they begin",
                    "expected either of the two");
     }

@@ -112,6 +112,15 @@ class BaseChain {
   std::vector<std::string> open_;
 };
 
+// What the file of a sweep lacks may come from its axes: that is for the members to say.
+void validate_file(const Experiment& config, Findings& findings, const std::set<std::string>& broken) {
+  if (!config.has_sweep()) return validate(config, findings, broken);
+  Experiment file = config;
+  file.clear_sweep();
+  validate(file, findings, {.broken = broken, .is_overlay = true});
+  validate(config.sweep(), findings, {.broken = broken, .path = "sweep"});
+}
+
 }  // namespace
 
 LoadedExperiment load_experiment(const std::string& file, const std::vector<std::string>& overrides) {
@@ -125,7 +134,7 @@ LoadedExperiment load_experiment(const std::string& file, const std::vector<std:
   loaded.config.clear_base();
   Findings findings = loaded.findings();
   for (Diagnostic& problem : problems) findings.add(std::move(problem));
-  validate(loaded.config, findings, broken);
+  validate_file(loaded.config, findings, broken);
   findings.throw_if_any();
   loaded.resolved_text = resolve(loaded.config);
   return loaded;

@@ -73,23 +73,34 @@ std::vector<std::string> element_names(const Message& message, const FieldDescri
 
 class Override {
  public:
-  Override(const std::string& setting, SourceMap& places, std::vector<Diagnostic>& findings,
-           std::set<std::string>& broken)
-      : label_("--set " + setting), places_(places), findings_(findings), broken_(broken) {}
+  Override(Location place, SourceMap& places, std::vector<Diagnostic>& findings, std::set<std::string>& broken)
+      : place_(std::move(place)), places_(places), findings_(findings), broken_(broken) {}
 
   void apply(Message& root, const std::vector<Step>& steps, const std::string& value) {
+    const Goal goal = find(root, steps);
+    if (goal.field != nullptr) set(*goal.message, goal.field, steps.back(), goal.path, goal.field_path, value);
+  }
+
+  struct Goal {
+    Message* message = nullptr;
+    const FieldDescriptor* field = nullptr;  // none after a finding
+    std::string path, field_path;            // of the message, of the field
+  };
+  // What a path leads to; makes the messages on the way.
+  Goal find(Message& root, const std::vector<Step>& steps) {
     root_ = root.GetDescriptor();
-    Message* message = &root;
-    std::string path;
+    Goal goal{&root, nullptr, "", ""};
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const FieldDescriptor* field = find_field(*message, steps[i], path);
-      if (field == nullptr) return;
-      const std::string field_path = path.empty() ? field->name() : path + "." + field->name();
-      if (i + 1 == steps.size()) return set(*message, field, steps[i], path, field_path, value);
-      message = enter(*message, field, steps[i], field_path, steps[i + 1]);
-      if (message == nullptr) return;
-      path = entered_;
+      const FieldDescriptor* field = find_field(*goal.message, steps[i], goal.path);
+      if (field == nullptr) return {};
+      goal.field_path = goal.path.empty() ? field->name() : goal.path + "." + field->name();
+      if (i + 1 == steps.size()) goal.field = field;
+      if (i + 1 == steps.size()) break;
+      goal.message = enter(*goal.message, field, steps[i], goal.field_path, steps[i + 1]);
+      if (goal.message == nullptr) return {};
+      goal.path = entered_;
     }
+    return goal;
   }
 
  private:
@@ -120,7 +131,7 @@ class Override {
         return nullptr;
       }
       forget_other_choice(message, field, field_path);
-      places_.insert({field_path, {label_, 0, 0}});
+      places_.insert({field_path, place_});
       return message.GetReflection()->MutableMessage(&message, field);
     }
     const int index = find_element(message, field, step, field_path);
@@ -180,20 +191,22 @@ class Override {
     message.MergeFrom(*over);
     reflection.SwapElements(&message, field, index, reflection.FieldSize(message, field) - 1);
     reflection.RemoveLast(&message, field);
-    places_[field_path + "[" + std::to_string(index) + "]"] = {label_, 0, 0};
+    places_[field_path + "[" + std::to_string(index) + "]"] = place_;
   }
 
   // A message of `message`'s type with nothing but the field set; nothing if the value is bad.
   std::unique_ptr<Message> read(const Message& message, const FieldDescriptor* field, const std::string& path,
                                 const std::string& value, SourceMap& new_places) {
     std::unique_ptr<Message> over(message.New());
-    const ParsedText parsed = parse_text(field->name() + ": " + quoted_if_text(field, value), label_, *over, path);
+    const ParsedText parsed = parse_text(field->name() + ": " + quoted_if_text(field, value), place_.file, *over, path);
     for (Diagnostic finding : parsed.findings) {
-      finding.line = finding.column = 0;  // there is one line, and nobody counts columns in a shell
+      // A setting is one line, and nobody counts columns in a shell.
+      finding.line = place_.line;
+      finding.column = place_.column;
       findings_.push_back(finding);
     }
     broken_.insert(parsed.broken.begin(), parsed.broken.end());
-    for (const auto& [place_path, unused] : parsed.places) new_places[place_path] = {label_, 0, 0};
+    for (const auto& [place_path, unused] : parsed.places) new_places[place_path] = place_;
     if (!parsed.findings.empty()) return nullptr;
     std::vector<const FieldDescriptor*> fields;
     over->GetReflection()->ListFields(*over, &fields);
@@ -225,10 +238,11 @@ class Override {
   }
 
   void report(const std::string& path, std::string message, std::string expectation = {}, std::string nearest = {}) {
-    findings_.push_back({label_, 0, 0, path, std::move(message), std::move(expectation), std::move(nearest)});
+    findings_.push_back({place_.file, place_.line, place_.column, path, std::move(message), std::move(expectation),
+                         std::move(nearest)});
   }
 
-  const std::string label_;
+  const Location place_;
   SourceMap& places_;
   std::vector<Diagnostic>& findings_;
   std::set<std::string>& broken_;
@@ -238,29 +252,66 @@ class Override {
 
 }  // namespace
 
-void apply_override(const std::string& setting, Experiment& config, SourceMap& places,
-                    std::vector<Diagnostic>& findings, std::set<std::string>& broken) {
+namespace {
+
+struct SplitSetting {
+  std::string path, value;
+};
+
+// What is wrong with a setting whatever the experiment is goes to `finding`.
+std::optional<SplitSetting> split_setting(const std::string& setting, Diagnostic& finding, const std::string& example) {
   const std::size_t equals = setting.find('=');
   const std::string path = trimmed(setting.substr(0, equals));
   if (equals == std::string::npos || path.empty()) {
-    findings.push_back(
-        {"--set " + setting, 0, 0, "", "is not FIELD=VALUE", "expected for example --set train.epochs=2", ""});
-    return;
+    finding.message = "is not FIELD=VALUE";
+    finding.expectation = "expected for example " + example;
+    return std::nullopt;
   }
   if (path == "base") {
-    findings.push_back(
-        {"--set " + setting, 0, 0, "base", "cannot be set: bases are laid before settings apply", "", ""});
-    return;
+    finding.field_path = "base";
+    finding.message = "cannot be set: bases are laid before settings apply";
+    return std::nullopt;
   }
-  // On copies: a bad override must not leave half of its path behind.
-  Experiment new_config = config;
-  SourceMap new_places = places;
+  return SplitSetting{path, trimmed(setting.substr(equals + 1))};
+}
+
+// On copies: a bad setting must not leave half of its path behind.
+void apply_split(const SplitSetting& setting, const Location& place, SettingTarget target,
+                 std::vector<Diagnostic>& findings, std::set<std::string>& broken) {
+  Experiment new_config = target.config;
+  SourceMap new_places = target.places;
   const std::size_t findings_before = findings.size();
-  Override(setting, new_places, findings, broken)
-      .apply(new_config, split_path(path), trimmed(setting.substr(equals + 1)));
+  Override(place, new_places, findings, broken).apply(new_config, split_path(setting.path), setting.value);
   if (findings.size() > findings_before) return;
-  config = std::move(new_config);
-  places = std::move(new_places);
+  target.config = std::move(new_config);
+  target.places = std::move(new_places);
+}
+
+}  // namespace
+
+void apply_override(const std::string& setting, Experiment& config, SourceMap& places,
+                    std::vector<Diagnostic>& findings, std::set<std::string>& broken) {
+  Diagnostic finding{"--set " + setting, 0, 0, "", "", "", ""};
+  const auto split = split_setting(setting, finding, "--set train.epochs=2");
+  if (!split) return findings.push_back(finding);
+  apply_split(*split, {finding.file, 0, 0}, {config, places}, findings, broken);
+}
+
+void apply_setting(const PlacedSetting& setting, SettingTarget target, std::vector<Diagnostic>& findings) {
+  const Location& place = setting.place;
+  Diagnostic finding{place.file, place.line, place.column, "", "", "", ""};
+  const auto split = split_setting(setting.text, finding, "\"train.epochs=2\"");
+  if (!split) return findings.push_back(finding);
+  std::set<std::string> broken;
+  apply_split(*split, place, target, findings, broken);
+}
+
+const FieldDescriptor* find_setting_field(const PlacedSetting& path, const Experiment& config,
+                                          std::vector<Diagnostic>& findings) {
+  Experiment copy = config;
+  SourceMap places;
+  std::set<std::string> broken;
+  return Override(path.place, places, findings, broken).find(copy, split_path(trimmed(path.text))).field;
 }
 
 }  // namespace thaw

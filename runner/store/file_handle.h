@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace thaw {
 
@@ -14,6 +15,8 @@ class FileHandle {
  public:
   /// open(2) with close-on-exec. Throws IoError.
   FileHandle(std::string path, int flags, mode_t mode = 0666);
+  /// Takes over a descriptor that is open already; `name` stands for it in messages.
+  static FileHandle adopt(std::string name, int descriptor) { return {std::move(name), descriptor, Adopted()}; }
   FileHandle(FileHandle&& other) noexcept;
   FileHandle& operator=(FileHandle&& other) noexcept;
   /// Closes without a check; call close() where the file was written.
@@ -32,6 +35,9 @@ class FileHandle {
   void close();
 
  private:
+  struct Adopted {};
+  FileHandle(std::string path, int descriptor, Adopted) : path_(std::move(path)), descriptor_(descriptor) {}
+
   void close_quietly() noexcept;
 
   std::string path_;

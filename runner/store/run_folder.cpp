@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include "runner/store/durable_file.h"
@@ -59,9 +60,25 @@ RunFolder RunFolder::open(const std::string& runs_root, const std::string& name,
   return folder;
 }
 
+namespace {
+
+// Without what is no part of an experiment's identity: a run goes on under other words, and with other loader threads.
+std::string identity_of(const std::string& resolved_text) {
+  std::string rest;
+  std::istringstream lines(resolved_text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool counts = !line.starts_with("description: ") && !line.starts_with("  loader_threads: ") &&
+                        !line.starts_with("  prefetch_batches: ");
+    if (counts) rest += line + "\n";
+  }
+  return rest;
+}
+
+}  // namespace
+
 void RunFolder::write_experiment(const std::string& resolved_text) const {
   if (!exists(experiment_path())) return write_file_durably(experiment_path(), resolved_text);
-  if (read_file(experiment_path()) != resolved_text) {
+  if (identity_of(read_file(experiment_path())) != identity_of(resolved_text)) {
     throw InputError(experiment_path() +
                      ": was changed since the run began; restore it, or remove the run's folder to start afresh");
   }

@@ -171,6 +171,26 @@ void take_off_trunk(BuiltGraph& built) {
   built.features = feed_features(*built.graph, built.cut, built.model.input, outputs);
 }
 
+/// What is to be trained, and at which stage.
+struct TrainingBuild {
+  const Experiment& config;
+  const ModelFiles& files;
+  int stage;
+  Findings& findings;
+};
+
+/// Forward graph, losses and the cut. False if a layer does not fit or nothing is left to learn.
+bool build_until_cut(const TrainingBuild& training, Builder& builder, BuiltGraph& built) {
+  const auto& [config, files, stage, findings] = training;
+  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files, treatments_of(config, stage)};
+  if (!build_forward(config, options, findings, builder, built)) return false;
+  if (!has_anything_to_learn(config, built.model, stage, findings)) return false;
+  std::vector<ValueId> compared;
+  for (const Loss& loss : config.train().loss()) compared.push_back(built.model.outputs.at(loss.output()));
+  built.cut = find_trunk(*built.graph, operators(), built.model.input, compared);
+  return true;
+}
+
 void run_passes(const Experiment& config, const std::vector<Pass>& passes, bool wants_dumps, BuiltGraph& built) {
   const auto places = mark_outputs(config, built);
   built.passes = run_pipeline(*built.graph, operators(), passes, wants_dumps);
@@ -211,6 +231,14 @@ bool has_anything_to_learn(const Experiment& config, const ComposedModel& model,
   return false;
 }
 
+BuiltGraph build_whole(const Experiment& config, const ModelFiles& files, int stage, Findings& findings) {
+  BuiltGraph built;
+  built.graph = std::make_shared<Graph>();
+  Builder builder(*built.graph, operators());
+  build_until_cut({config, files, stage, findings}, builder, built);
+  return built;
+}
+
 BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
                           const BuildOptions& how) {
   BuiltGraph built;
@@ -220,13 +248,7 @@ BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Fin
                          const auto found = differentiate(builder, built.objective.total);
                          add_update(config, how.stage, found, builder, built);
                        }};
-  const ComposeOptions options{config.train().batch_size(), true, config.seed(), files,
-                               treatments_of(config, how.stage.number)};
-  if (!build_forward(config, options, findings, builder, built)) return built;
-  if (!has_anything_to_learn(config, built.model, how.stage.number, findings)) return built;
-  std::vector<ValueId> compared;
-  for (const Loss& loss : config.train().loss()) compared.push_back(built.model.outputs.at(loss.output()));
-  built.cut = find_trunk(*built.graph, operators(), built.model.input, compared);
+  if (!build_until_cut({config, files, how.stage.number, findings}, builder, built)) return built;
   take_off_trunk(built);
   run_passes(config, {fusion("fuse"), gradients, fusion("fuse_gradients"), removal()}, how.wants_dumps, built);
   return built;

@@ -45,6 +45,10 @@ struct BuildOptions {
 BuiltGraph build_training(const Experiment& config, const ModelFiles& files, Findings& findings,
                           const BuildOptions& options = {});
 
+/// Layers and losses as training begins at a stage, and where its frozen trunk will be cut off: no gradients, nothing
+/// fused, nothing cut yet. The result is incomplete if there are findings.
+BuiltGraph build_whole(const Experiment& config, const ModelFiles& files, int stage, Findings& findings);
+
 /// What the experiment's rules say at a stage.
 Treatments treatments_of(const Experiment& config, int stage);
 

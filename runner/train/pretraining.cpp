@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runner/store/run_folder.h"
+#include "runner/train/preparation_cache.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/trainer.h"
 #include "schemas/diagnostic.h"
@@ -36,8 +37,18 @@ class Pretraining {
   std::unique_ptr<WeightSource> open() {
     const std::string place = find();
     if (place.empty() || is_waited_for(place)) return nullptr;
+    if (PreparationCache* cache = request_.places.cache) {
+      if (const auto known = cache->experiments.find(place); known != cache->experiments.end()) {
+        return weights_of(known->second);
+      }
+    }
     try {
       LoadedExperiment loaded = load_experiment(place, {});
+      if (loaded.config.has_sweep()) {
+        request_.findings.add(field_, "cannot use " + path_ + ": it has a sweep, so that it is many runs",
+                              "expected an experiment without one");
+        return nullptr;
+      }
       DataRoots roots{request_.places.data_folders};
       roots.folders.push_back(loaded.folder);
       PretrainingPlaces places = request_.places;
@@ -76,8 +87,7 @@ class Pretraining {
   }
 
   std::unique_ptr<WeightSource> weights_of(const PreparedExperiment& prepared, const std::string& place) {
-    const std::string title = "experiment " + path_;
-    std::vector<RunFirst>& first = request_.run_first;
+    PreparationCache::Pretrained found{"", prepared.run_first, prepared.parameters};
     std::string reason = "needs what was named before it";
     if (prepared.run_first.empty()) {
       const Experiment& config = prepared.loaded.config;
@@ -86,14 +96,24 @@ class Pretraining {
       const std::string id = run_id(prepared, *device).substr(0, 12);
       const std::string folder = (fs::path(request_.places.runs_root) / config.name() / id).string();
       const RunStatus status = run_status(folder);
-      if (status == RunStatus::kFinished) return open_run_weights(title, folder);
+      if (status == RunStatus::kFinished) found.run_folder = folder;
       reason = status == RunStatus::kDiverged    ? "diverged when it was run"
                : status == RunStatus::kResumable ? "was not finished: it goes on where it was"
                                                  : "has not been run";
     }
-    first.insert(first.end(), prepared.run_first.begin(), prepared.run_first.end());
-    first.push_back({place, field_, reason});
-    return foreseen_weights(title, prepared.parameters);
+    if (found.run_folder.empty()) found.run_first.push_back({place, "", reason});
+    if (request_.places.cache != nullptr) request_.places.cache->experiments[place] = found;
+    return weights_of(found);
+  }
+
+  std::unique_ptr<WeightSource> weights_of(const PreparationCache::Pretrained& found) {
+    const std::string title = "experiment " + path_;
+    if (!found.run_folder.empty()) return open_run_weights(title, found.run_folder);
+    for (RunFirst first : found.run_first) {
+      if (first.field.empty()) first.field = field_;
+      request_.run_first.push_back(first);
+    }
+    return foreseen_weights(title, found.parameters);
   }
 
   const std::string& path_;

@@ -12,13 +12,16 @@
 
 namespace thaw {
 
+class PreparationCache;
+
 /// Where experiments that others take their weights from are found, and their runs.
 struct PretrainingPlaces {
   std::string runs_root = "runs";
   std::vector<std::string> data_folders;  ///< where data is looked for before an experiment's own folder
   /// What such an experiment runs on; part of what its run is called by. Empty: the CPU.
   std::function<std::shared_ptr<Device>(const Experiment&)> open_device;
-  std::vector<std::string> above;  ///< the files of experiments that wait for this one, the first one first
+  std::vector<std::string> above;     ///< the files of experiments that wait for this one, the first one first
+  PreparationCache* cache = nullptr;  ///< what was found out while others were prepared
 };
 
 /// An experiment that has to be run before the weights it gives are there.

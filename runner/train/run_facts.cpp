@@ -75,6 +75,8 @@ BestRule best_rule(const Experiment& config, const std::vector<MetricInfo>& metr
 
 std::string run_id(const PreparedExperiment& prepared, const Device& device) {
   Experiment config = prepared.loaded.config;
+  config.clear_name();  // what it is called changes nothing: sweeps of other names find the same runs
+  config.clear_description();
   config.mutable_data()->clear_loader_threads();  // these two change the speed, never a byte of the result
   config.mutable_data()->clear_prefetch_batches();
   Sha256 hash;

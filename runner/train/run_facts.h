@@ -19,7 +19,7 @@ struct BestRule {
 };
 BestRule best_rule(const Experiment& config, const std::vector<MetricInfo>& metrics);
 
-/// What a run is named by: everything its bytes depend on. 64 hex digits.
+/// What a run is named by: everything its weights depend on, so not its name and description. 64 hex digits.
 std::string run_id(const PreparedExperiment& prepared, const Device& device);
 
 struct StartFacts {

@@ -15,6 +15,7 @@
 #include "runner/store/sha256.h"
 #include "runner/store/stop_signal.h"
 #include "runner/train/class_weights.h"
+#include "runner/train/preparation_cache.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
 #include "runner/train/training_run.h"
@@ -43,24 +44,73 @@ std::string validation_name(const Experiment& config) {
   return config.data().has_validation_split() ? "train" : "validation";
 }
 
-OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
+/// All that the sets depend on; roots are the same for all who share a cache, and places of files too.
+std::string data_key(const Experiment& config) {
+  const Input& input = config.model().input();
+  Data data = config.data();
+  data.clear_loader_threads();
+  data.clear_prefetch_batches();
+  return data.SerializeAsString() + "/" + to_text(Shape{input.height(), input.width(), input.channels()}) + "/" +
+         std::to_string(config.seed());
+}
+
+OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings, PreparationCache* cache) {
   // Pictures are all decoded, which may take minutes: not for an experiment that is refused whatever they show.
   const bool has_pictures = has_picture_files(config.data().train()) || has_picture_files(config.data().validation());
   if (has_pictures && !findings.empty()) return {};
-  const Input& input = config.model().input();
-  Progress progress;
-  const OpenContext context{.roots = roots,
-                            .seed = config.seed(),
-                            .input = {input.height(), input.width(), input.channels()},
-                            .tell_progress = [&progress](std::int64_t done, std::int64_t total) {
-                              progress.samples("reading pictures", done, total, std::chrono::seconds(1));
-                            }};
-  std::vector<SourceError> errors;
-  OpenedData opened = open_data(config.data(), context, errors);
-  for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
+  const std::string key = cache == nullptr ? "" : data_key(config);
+  OpenedData opened;
+  if (const OpenedData* known = cache == nullptr ? nullptr : cache->data.find(key)) {
+    opened = *known;
+  } else {
+    const Input& input = config.model().input();
+    Progress progress;
+    const OpenContext context{.roots = roots,
+                              .seed = config.seed(),
+                              .input = {input.height(), input.width(), input.channels()},
+                              .tell_progress = [&progress](std::int64_t done, std::int64_t total) {
+                                progress.samples("reading pictures", done, total, std::chrono::seconds(1));
+                              }};
+    std::vector<SourceError> errors;
+    opened = open_data(config.data(), context, errors);
+    for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
+    if (cache != nullptr && errors.empty()) cache->data.keep(key, opened);
+  }
   check_set(config, "train", opened.train.get(), findings);
   check_set(config, validation_name(config), opened.validation.get(), findings);
   return opened;
+}
+
+OpenedModels open_models(const Experiment& config, const DataRoots& roots, Findings& findings,
+                         PreparationCache* cache) {
+  if (cache == nullptr) return open_model_files(config.model(), roots, findings);
+  const std::string key = config.model().SerializeAsString();
+  if (const OpenedModels* known = cache->models.find(key)) return *known;
+  Findings own = findings;
+  const std::size_t before = own.sorted().size();
+  OpenedModels opened = open_model_files(config.model(), roots, own);
+  if (own.sorted().size() == before) cache->models.keep(key, opened);
+  findings = std::move(own);
+  return opened;
+}
+
+/// The weights that the experiment starts from; what has to be run for them first goes to `prepared`.
+PretrainedWeights open_weights(PreparedExperiment& prepared, const ComposedModel& model, const DataRoots& roots,
+                               const PretrainingPlaces& places, Findings& findings) {
+  const std::string key = prepared.loaded.config.model().SerializeAsString();
+  if (places.cache != nullptr) {
+    if (const auto* known = places.cache->weights.find(key)) {
+      prepared.run_first = known->second;
+      return known->first;
+    }
+  }
+  const PretrainingRequest request{prepared.loaded, roots, places, findings, prepared.run_first};
+  const auto open_experiment = [&](const Weights& weights, const std::string& field) {
+    return open_experiment_weights(weights, field, request);
+  };
+  PretrainedWeights weights = load_weights({prepared.loaded, model, roots, findings, open_experiment});
+  if (places.cache != nullptr && findings.empty()) places.cache->weights.keep(key, {weights, prepared.run_first});
+  return weights;
 }
 
 /// What only the shapes tell of outputs whose units the file does not give.
@@ -135,7 +185,27 @@ std::optional<RunFolder> open_folder(const std::string& name, const std::string&
   }
 }
 
+/// Epochs after which the run was paused by its sweep, if nothing went on from there.
+int epochs_before_pause(const std::string& folder, RunStatus status) {
+  if (status != RunStatus::kResumable) return 0;
+  const auto stopped = load_run(folder).stopped;
+  return stopped ? stopped->after_epoch() : 0;
+}
+
 }  // namespace
+
+int exit_code(RunEnd end) {
+  switch (end) {
+    case RunEnd::kDone:
+    case RunEnd::kPaused:
+      return 0;
+    case RunEnd::kDiverged:
+      return 3;
+    case RunEnd::kStopped:
+      break;
+  }
+  return 75;
+}
 
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places) {
   PreparedExperiment prepared;
@@ -143,12 +213,12 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
-  OpenedData data = open_sets(config, roots, findings);
+  OpenedData data = open_sets(config, roots, findings, places.cache);
   prepared.train = std::move(data.train);
   prepared.validation = std::move(data.validation);
   prepared.warnings = std::move(data.warnings);
   if (prepared.train) prepared.class_weights = class_weights_of(config, *prepared.train, findings);
-  prepared.models = open_model_files(config.model(), roots, findings);
+  prepared.models = open_models(config, roots, findings, places.cache);
   // Shapes are worth finding even where a data file is missing, but not in a network that is wired wrongly.
   if (findings.empty()) {
     Experiment plain = config;  // rules must not change what counts as taken from files
@@ -156,17 +226,27 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
     const BuiltGraph built = build_training(plain, prepared.models.files, findings);
     if (findings.empty()) check_output_units(config, built, prepared, findings);
     prepared.model_sha256 = weights_sha256(prepared.models, built.model);
-    if (findings.empty()) {
-      const PretrainingRequest request{prepared.loaded, roots, places, findings, prepared.run_first};
-      const auto open_experiment = [&](const Weights& weights, const std::string& field) {
-        return open_experiment_weights(weights, field, request);
-      };
-      prepared.weights = load_weights({prepared.loaded, built.model, roots, findings, open_experiment});
-    }
+    if (findings.empty()) prepared.weights = open_weights(prepared, built.model, roots, places, findings);
     for (const ParameterInit& parameter : built.model.parameters) prepared.parameters[parameter.name] = parameter.shape;
     prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);
     if (findings.empty()) resolve_transfer(prepared.loaded, {built, prepared.pretrained}, findings);
   }
+  findings.throw_if_any();
+  return prepared;
+}
+
+PreparedExperiment prepare_again(const PreparedExperiment& like, std::uint64_t seed, const DataRoots& roots,
+                                 PreparationCache* cache) {
+  PreparedExperiment prepared = like;
+  prepared.loaded.config.set_seed(seed);
+  prepared.loaded.resolved_text = resolve(prepared.loaded.config);
+  const Experiment& config = prepared.loaded.config;
+  Findings findings = prepared.loaded.findings();
+  OpenedData data = open_sets(config, roots, findings, cache);
+  prepared.train = std::move(data.train);
+  prepared.validation = std::move(data.validation);
+  prepared.warnings = std::move(data.warnings);
+  if (prepared.train) prepared.class_weights = class_weights_of(config, *prepared.train, findings);
   findings.throw_if_any();
   return prepared;
 }
@@ -182,6 +262,11 @@ RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> d
     if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
     const RunFolder& folder = *opened;
     const RunStatus status = folder.status();
+    if (const int paused_after = epochs_before_pause(folder.path(), status);
+        options.until_epoch > 0 && paused_after >= options.until_epoch) {
+      return with_report(
+          {RunEnd::kPaused, folder.path(), "paused after epoch " + std::to_string(paused_after) + " before"});
+    }
     if (status == RunStatus::kFinished) {
       return with_report(
           {RunEnd::kDone, folder.path(),

@@ -23,12 +23,16 @@ struct RunOptions {
   bool wants_profile = false;     ///< time the kernels of some steps (StepProfiler)
   bool waits_for_others = false;  ///< until no other process runs the same; otherwise that is a mistake
   std::string command;            ///< what to type to run this again, for the report
+  int until_epoch = 0;            ///< training pauses after this epoch, with a checkpoint; 0: it goes on to its end
   /// Called at the end with the run's folder, while no other process may work in it: writes what people look at.
   std::function<void(const std::string& folder)> write_report = {};
 };
 
-/// How a run ended. The numbers are the exit codes.
-enum class RunEnd { kDone = 0, kDiverged = 3, kStopped = 75 };
+/// How a run ended. kPaused: after RunOptions::until_epoch; a later run goes on to the same bytes.
+enum class RunEnd { kDone, kPaused, kDiverged, kStopped };
+
+/// What a process ends with: 0 where it did what it was asked to, 3 diverged, 75 stopped.
+int exit_code(RunEnd end);
 
 struct RunOutcome {
   RunEnd end = RunEnd::kDone;
@@ -53,6 +57,10 @@ struct PreparedExperiment {
 /// Checks everything there is to check before anything is written, and reads the weights that the experiment starts
 /// from; runs nothing. Throws InputError with every finding.
 PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, const PretrainingPlaces& places = {});
+
+/// `like` with another seed: its data alone are opened anew, all else is as it was found. Throws InputError.
+PreparedExperiment prepare_again(const PreparedExperiment& like, std::uint64_t seed, const DataRoots& roots,
+                                 PreparationCache* cache = nullptr);
 
 /// Runs the experiment, or goes on with it from its newest checkpoint, or finds it done.
 /// The model files are let go once the network is built. Throws InputError, IoError.

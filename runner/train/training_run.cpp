@@ -106,6 +106,7 @@ void TrainingRun::begin() {
   const auto events = read_record(folder_.record_path()).events;
   const bool has_start = !events.empty() && events.front().has_started();
   const bool was_stopped = !events.empty() && events.back().has_stopped();
+  const bool was_paused = was_stopped && events.back().stopped().has_after_epoch();
   session_.initialize(config_.seed());  // a checkpoint holds what changes, nothing else
   session_.release_file_weights();
   if (latest_.checkpoint) restore(*latest_.checkpoint);
@@ -115,7 +116,7 @@ void TrainingRun::begin() {
   if (has_start) {
     Event event;
     event.mutable_resumed()->set_from_step(state_.step);
-    event.mutable_resumed()->set_reason(was_stopped ? "stopped" : "killed");
+    event.mutable_resumed()->set_reason(was_paused ? "paused" : was_stopped ? "stopped" : "killed");
     append(std::move(event));
     progress_.note("going on after step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_));
   } else {
@@ -152,6 +153,7 @@ RunOutcome TrainingRun::run() {
   if (ended_) return *ended_;
   const int first_epoch = static_cast<int>(state_.step / steps_per_epoch_) + 1;
   for (int epoch = first_epoch; epoch <= config_.train().epochs() && !state_.is_stopped_early; ++epoch) {
+    if (is_pause_due()) return pause();
     train_epoch(epoch);
     if (ended_) return *ended_;
   }
@@ -280,6 +282,21 @@ RunOutcome TrainingRun::stop() {
   return {RunEnd::kStopped, folder_.path(),
           "stopped by " + stop_signal_.name() + " after step " + std::to_string(state_.step) + " of " +
               std::to_string(total_steps_) + "; the same command goes on from there"};
+}
+
+bool TrainingRun::is_pause_due() const {
+  return options_.until_epoch > 0 && state_.step >= steps_per_epoch_ * options_.until_epoch;
+}
+
+RunOutcome TrainingRun::pause() {
+  append_profile();
+  if (saved_step_ != state_.step) save();
+  const auto epochs = static_cast<int>(state_.step / steps_per_epoch_);
+  Event event;
+  event.mutable_stopped()->set_after_epoch(epochs);
+  append(std::move(event));
+  return {RunEnd::kPaused, folder_.path(),
+          "paused after epoch " + std::to_string(epochs) + " of " + std::to_string(config_.train().epochs())};
 }
 
 RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {

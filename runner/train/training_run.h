@@ -51,6 +51,9 @@ class TrainingRun {
   void save_frozen();
   void save();
   RunOutcome stop();
+  /// Whether it was asked to train no further than it has.
+  bool is_pause_due() const;
+  RunOutcome pause();
   RunOutcome diverge(const Batch& batch, double learning_rate);
   RunOutcome finish();
   void append(Event event);
@@ -85,6 +88,7 @@ class TrainingRun {
   };
   std::optional<KeptBest> best_;  ///< not written yet
   std::chrono::steady_clock::time_point last_saved_ = std::chrono::steady_clock::now();
+  std::int64_t saved_step_ = -1;  ///< of the last checkpoint that this process wrote
   std::int64_t steps_per_epoch_;
   std::int64_t total_steps_;
   std::string best_metric_;  ///< without the split

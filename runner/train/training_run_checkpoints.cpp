@@ -53,6 +53,7 @@ void TrainingRun::save() {
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
   save_checkpoint(folder_.checkpoints_path(), view);
   last_saved_ = Clock::now();
+  saved_step_ = state_.step;
   state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
 }
 

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "ops/calibration.h"
-#include "runner/store/sha256.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/run_facts.h"
 #include "schemas/diagnostic.h"
@@ -23,6 +22,28 @@ std::int64_t row_values_of(const Graph& graph, std::span<const ValueId> features
   std::int64_t total = 0;
   for (const ValueId feature : features) total += sample_values(graph.value(feature).type);
   return total;
+}
+
+void add_trunk(Sha256& hash, const TrunkGraph& trunk, const std::function<void(const std::string& name)>& add_values) {
+  const Graph& graph = *trunk.graph;
+  std::map<ValueId, std::int64_t> numbers;  // in the order of their first use, whatever they are called
+  const auto number = [&](ValueId value) {
+    const auto [place, is_new] = numbers.emplace(value, static_cast<std::int64_t>(numbers.size()));
+    hash.add_integer(value == kNoValue ? -1 : place->second);
+    if (!is_new || value == kNoValue) return;
+    hash.add_sized(to_text(graph.value(value).type));
+    if (graph.value(value).kind == ValueKind::kParameter) add_values(graph.value(value).name);
+  };
+  number(trunk.picture);
+  for (const Node& node : graph.nodes()) {
+    hash.add_sized(node.op);
+    hash.add_sized(to_text(node.attributes));
+    for (const ValueId input : node.inputs) number(input);
+    for (const ValueId output : node.outputs) number(output);
+  }
+  for (const std::size_t place : trunk.outputs) {
+    number(place == TrunkGraph::kPicture ? trunk.picture : graph.outputs()[place]);
+  }
 }
 
 TrunkProgram::TrunkProgram(TrunkGraph graph, std::shared_ptr<Device> device, const ParameterStore& weights,
@@ -120,32 +141,15 @@ void TrunkProgram::run_batch(const float* pictures, float* rows) {
 }
 
 std::string TrunkProgram::fingerprint() const {
-  const Graph& graph = *trunk_.graph;
   Sha256 hash;
   hash.add_sized("thaw trunk 1 " + std::to_string(static_cast<int>(precision_)) + " " + calibrated_on_);
   hash.add_sized(std::string(kVersion) + " " + compiler_name());
   hash.add_sized(device_->name() + " " + device_->kernel_library() + " " + device_->isa());
   hash.add_integer(device_->threads());
-  std::map<ValueId, std::int64_t> numbers;  // in the order of their first use, whatever they are called
-  const auto number = [&](ValueId value) {
-    const auto [place, is_new] = numbers.emplace(value, static_cast<std::int64_t>(numbers.size()));
-    hash.add_integer(value == kNoValue ? -1 : place->second);
-    if (!is_new || value == kNoValue) return;
-    hash.add_sized(to_text(graph.value(value).type));
-    if (graph.value(value).kind != ValueKind::kParameter) return;
-    const std::vector<float> values = store_->read(graph.value(value).name);
+  add_trunk(hash, trunk_, [&](const std::string& name) {
+    const std::vector<float> values = store_->read(name);
     hash.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-  };
-  number(trunk_.picture);
-  for (const Node& node : graph.nodes()) {
-    hash.add_sized(node.op);
-    hash.add_sized(to_text(node.attributes));
-    for (const ValueId input : node.inputs) number(input);
-    for (const ValueId output : node.outputs) number(output);
-  }
-  for (const std::size_t place : trunk_.outputs) {
-    number(place == TrunkGraph::kPicture ? trunk_.picture : graph.outputs()[place]);
-  }
+  });
   return hash.hex();
 }
 

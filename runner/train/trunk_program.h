@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include "graph/passes/split_trunk.h"
 #include "ops/program.h"
 #include "runner/data/sample.h"
+#include "runner/store/sha256.h"
 
 namespace thaw {
 
@@ -56,6 +58,10 @@ class TrunkProgram {
   std::int64_t picture_values_ = 0, row_values_ = 0;
   std::vector<float> output_, last_pictures_, last_rows_;
 };
+
+/// Adds what a trunk computes: nodes, types and, by `add_values`, the parameters that it is called with, each once.
+/// What values are called does not count.
+void add_trunk(Sha256& hash, const TrunkGraph& trunk, const std::function<void(const std::string& name)>& add_values);
 
 /// Values of one sample that cross the cut.
 std::int64_t row_values_of(const Graph& graph, std::span<const ValueId> features);

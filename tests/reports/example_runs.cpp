@@ -293,6 +293,13 @@ Event stopped_event(std::int64_t step) {
   return event;
 }
 
+Event paused_event(std::int64_t step, int after_epoch) {
+  Event event;
+  event.set_step(step);
+  event.mutable_stopped()->set_after_epoch(after_epoch);
+  return event;
+}
+
 Event diverged_event(std::int64_t step) {
   Event event;
   event.set_step(step);

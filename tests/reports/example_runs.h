@@ -43,6 +43,7 @@ Prediction example_prediction();
 void add_transfer(std::vector<Event>& events);
 
 Event stopped_event(std::int64_t step);
+Event paused_event(std::int64_t step, int after_epoch);  ///< by its sweep
 Event diverged_event(std::int64_t step);
 Event resumed_event(std::int64_t step, std::int64_t from_step);
 

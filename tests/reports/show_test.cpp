@@ -71,6 +71,8 @@ TEST(ShowJson, WhatIsNotKnownIsNull) {
   EXPECT_EQ(shown["train"], json::object());
   events.push_back(stopped_event(3));
   EXPECT_EQ(show(events)["status"], "stopped");
+  events.back() = paused_event(3, 1);
+  EXPECT_EQ(show(events)["status"], "paused");
   events.back() = diverged_event(3);
   EXPECT_EQ(show(events)["status"], "diverged");
   events.push_back(resumed_event(3, 3));

@@ -160,6 +160,23 @@ TEST(Verdict, OfAStoppedRun) {
   EXPECT_EQ(found[0].command, "thaw run experiments/localization/digits.pbtxt --set seed=1");
 }
 
+TEST(Verdict, OfARunThatItsSweepPaused) {
+  auto events = begun_run({.epochs_done = 0});
+  events.push_back(test::paused_event(938, 1));
+  EXPECT_EQ(verdict_of(events), "Paused after 0 of 10 epochs.");
+  const auto found = notices(view(events));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].level, "info");
+  EXPECT_EQ(found[0].title, "Paused after epoch 1 by its sweep");
+  EXPECT_EQ(found[0].text,
+            "A checkpoint was written. The sweep goes on with it if it is among the better ones; this command does in "
+            "any case:");
+  EXPECT_EQ(found[0].command, "thaw run experiments/localization/digits.pbtxt --set seed=1");
+  events.push_back(test::resumed_event(938, 938));
+  events.back().mutable_resumed()->set_reason("paused");
+  EXPECT_EQ(notices(view(events)).size(), 1u) << "nothing of having been taken up again";
+}
+
 TEST(Verdict, OfADivergedRun) {
   auto events = begun_run({.epochs_done = 0});
   events.push_back(test::diverged_event(12));

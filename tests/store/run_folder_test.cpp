@@ -110,6 +110,15 @@ TEST_F(RunFolderTest, TheExperimentIsWrittenOnceAndMustStay) {
   EXPECT_EQ(read_file(folder.experiment_path()), "name: \"a\"\n");
 }
 
+TEST_F(RunFolderTest, OtherWordsAndOtherLoaderThreadsAreTheSameExperiment) {
+  const RunFolder folder = open();
+  const std::string first = "name: \"a\"\ndescription: \"one\"\ndata {\n  loader_threads: 1\n  prefetch_batches: 4\n}\n";
+  folder.write_experiment(first);
+  folder.write_experiment("name: \"a\"\ndata {\n  loader_threads: 2\n  prefetch_batches: 8\n}\n");
+  EXPECT_EQ(read_file(folder.experiment_path()), first);
+  EXPECT_THROW(folder.write_experiment("name: \"a\"\ndata {\n  loader_threads: 1\n}\nseed: 2\n"), InputError);
+}
+
 TEST_F(RunFolderTest, StatusFollowsTheRecord) {
   const RunFolder folder = open();
   EXPECT_EQ(folder.status(), RunStatus::kNew);

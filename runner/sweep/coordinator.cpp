@@ -1,0 +1,432 @@
+#include "runner/sweep/coordinator.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "runner/store/durable_file.h"
+#include "runner/store/stop_signal.h"
+#include "runner/sweep/child_process.h"
+#include "runner/sweep/claims.h"
+#include "runner/sweep/core_shares.h"
+#include "runner/sweep/journal.h"
+#include "runner/sweep/last_words.h"
+#include "runner/sweep/live_table.h"
+#include "runner/sweep/scheduler.h"
+#include "runner/train/process_facts.h"
+#include "schemas/diagnostic.h"
+#include "schemas/sweep_journal.h"
+
+namespace thaw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using State = Scheduler::State;
+using Status = MemberRecord::Status;
+
+constexpr std::chrono::milliseconds kPatience{50};
+constexpr std::chrono::milliseconds kBetweenLooks{500};  ///< at what other processes do
+
+bool is_due(Clock::time_point& last, std::chrono::milliseconds interval) {
+  const auto now = Clock::now();
+  if (now - last < interval) return false;
+  last = now;
+  return true;
+}
+
+/// Of all journals but one's own; what the folder does not tell is 0.
+std::uintmax_t bytes_of_others(const std::string& sweep_folder, const std::string& own) {
+  namespace fs = std::filesystem;
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(sweep_folder + "/journal", error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (entry->path() != own) bytes += entry->file_size(error);
+  }
+  return bytes;
+}
+
+/// A process at work.
+struct Worker {
+  pid_t pid = 0;
+  std::size_t share = 0;  ///< of the cores
+  Task task;
+  std::string log = {};
+  Clock::time_point started;
+};
+
+class Coordinator {
+ public:
+  Coordinator(SweepStarted sweep, const SweepOptions& options)
+      : sweep_(std::move(sweep)),
+        options_(options),
+        scheduler_(sweep_, options.runs_root, {options.retries, options.jobs}),
+        shares_(core_shares(available_cores(), options.jobs)),
+        started_unix_ms_(now_unix_ms()),
+        table_(sweep_, scheduler_) {}
+
+  SweepEnd run() {
+    if (const auto end = find_it_done()) return *end;
+    make_folders(options_.folder + "/logs");
+    write_experiment();
+    journal_.emplace(options_.folder);
+    append_started();
+    children_.emplace();
+    while (!is_over()) {
+      if (stop_.is_requested() && !is_stopping_) stop_workers();
+      if (!is_stopping_) {
+        look_at_others();
+        decide();
+        start_tasks();
+      }
+      if (is_over()) break;
+      if (const auto ended = children_->wait(kPatience)) end_task(*ended);
+      table_.draw(running());
+    }
+    return finish();
+  }
+
+ private:
+  bool is_over() const { return workers_.empty() && (is_stopping_ || scheduler_.is_finished()); }
+
+  /// Learns the past. Its end, if nothing is left to do and a journal says so.
+  std::optional<SweepEnd> find_it_done() {
+    const SweepHistory history = read_history();
+    for (int i = 0; i < scheduler_.size(); ++i) {
+      scheduler_.adopt_runs_of_others(i);
+      scheduler_.update(i);
+      sweep_.mutable_member(i)->set_folder(scheduler_.member(i).info.folder());
+    }
+    decide();
+    if (!scheduler_.is_finished() || !history.is_finished) return std::nullopt;
+    table_.note("already done: nothing is left to train");
+    return give_report();
+  }
+
+  /// Workers read it, never the user's file, which may change meanwhile.
+  void write_experiment() const {
+    const std::string path = options_.folder + "/experiment.pbtxt";
+    if (!std::filesystem::exists(path) || read_file(path) != sweep_.config()) {
+      write_file_durably(path, sweep_.config());
+    }
+  }
+
+  SweepHistory read_history() {
+    others_bytes_ = bytes_of_others(options_.folder, journal_ ? journal_->path() : "");
+    SweepHistory history;
+    if (std::filesystem::exists(options_.folder + "/journal")) {
+      history = sweep_history(read_journals(options_.folder), started_unix_ms_);
+    }
+    scheduler_.learn(history);
+    decided_.insert(history.decided_rungs.begin(), history.decided_rungs.end());
+    return history;
+  }
+
+  void append_started() {
+    sweep_.set_host(host_name());
+    sweep_.set_pid(::getpid());
+    SweepEvent event;
+    *event.mutable_started() = sweep_;
+    journal_->append(std::move(event));
+  }
+
+  /// What other coordinators and runs by hand have done meanwhile.
+  void look_at_others() {
+    if (!is_due(last_look_, kBetweenLooks)) return;
+    if (bytes_of_others(options_.folder, journal_->path()) != others_bytes_) {
+      read_history();
+      for (int i = 0; i < scheduler_.size(); ++i) scheduler_.update(i);
+    }
+    for (int i = 0; i < scheduler_.size(); ++i) {
+      auto& member = scheduler_.member(i);
+      if (member.state != State::kElsewhere) continue;
+      if (!is_claimed(options_.runs_root, member.info.id())) {
+        scheduler_.adopt_runs_of_others(i);
+        member.state = State::kWaiting;
+      }
+      scheduler_.update(i);
+      if (member.state == State::kEnded) table_.member_ended(i, "elsewhere", 0);
+    }
+  }
+
+  void decide() {
+    for (RungDecided& rung : scheduler_.decide()) {
+      if (!journal_ || !decided_.insert(rung.rung()).second) continue;
+      table_.note("after " + std::to_string(scheduler_.rung_epochs(rung.rung())) + " epochs: " +
+                  std::to_string(rung.promoted()) + " of " + std::to_string(rung.point_size()) + " go on");
+      SweepEvent event;
+      *event.mutable_rung_decided() = std::move(rung);
+      journal_->append(std::move(event));
+    }
+  }
+
+  /// Whether nobody else trains it at this moment, or has done so.
+  bool is_free(int index) {
+    auto& member = scheduler_.member(index);
+    scheduler_.update(index);
+    if (member.state == State::kWaiting && is_claimed(options_.runs_root, member.info.id())) {
+      member.state = State::kElsewhere;
+    }
+    return member.state == State::kWaiting;
+  }
+
+  void start_tasks() {
+    while (static_cast<int>(workers_.size()) < options_.jobs) {
+      const int idle = options_.jobs - static_cast<int>(workers_.size());
+      auto task = scheduler_.next(idle, [this](int member) { return is_free(member); });
+      if (!task) return;
+      start(std::move(*task));
+    }
+  }
+
+  void start(Task task) {
+    for (const int index : task.members) append_begun(index, task);
+    Worker worker{.share = free_share(), .task = std::move(task), .started = Clock::now()};
+    const std::string first = scheduler_.member(worker.task.members.front()).info.id();
+    // A name of its own while it runs: another coordinator's may try the same member at the same time.
+    worker.log = options_.folder + "/logs/" + first + "." + host_name() + "-" + std::to_string(::getpid()) + ".txt";
+    Children::Command command{options_.worker_command, {}, worker.log};
+    for (const int index : worker.task.members) {
+      const MemberInfo& info = scheduler_.member(index).info;
+      command.words.insert(command.words.end(), {"--member", info.id() + ":" + std::to_string(info.point()) + ":" +
+                                                                 std::to_string(info.seed())});
+    }
+    if (worker.task.until_epoch > 0) {
+      command.words.insert(command.words.end(), {"--until-epoch", std::to_string(worker.task.until_epoch)});
+    }
+    if (is_side_by_side(scheduler_, worker.task)) command.words.push_back("--side-by-side");
+    const std::vector<int>& cores = shares_[worker.share];
+    command.words.insert(command.words.end(),
+                         {"--cores", processors_text(cores), "--parent", std::to_string(::getpid())});
+    // Threads that wait by spinning would keep those from working that they wait for.
+    if (options_.threads > static_cast<int>(cores.size())) {
+      command.environment = {"OMP_WAIT_POLICY=passive", "GOMP_SPINCOUNT=0"};
+    }
+    worker.pid = children_->start(command);
+    for (const int index : worker.task.members) scheduler_.member(index).state = State::kRunning;
+    workers_.push_back(std::move(worker));
+  }
+
+  /// Members of one group that a task holds train side by side; the others one after the other.
+  static bool is_side_by_side(const Scheduler& scheduler, const Task& task) {
+    return task.members.size() > 1 && !scheduler.member(task.members.front()).info.group().empty();
+  }
+
+  void append_begun(int index, const Task& task) {
+    auto& member = scheduler_.member(index);
+    SweepEvent event;
+    AttemptBegun* begun = event.mutable_attempt_begun();
+    begun->set_member(member.info.id());
+    begun->set_attempt(++member.attempts);
+    begun->set_pid(::getpid());
+    if (task.until_epoch > 0) begun->set_until_epoch(task.until_epoch);
+    if (is_side_by_side(scheduler_, task)) {
+      for (const int other : task.members) {
+        if (other != index) begun->add_beside(scheduler_.member(other).info.id());
+      }
+    }
+    journal_->append(std::move(event));
+  }
+
+  std::size_t free_share() const {
+    for (std::size_t share = 0; share < shares_.size(); ++share) {
+      const auto has_it = [share](const Worker& worker) { return worker.share == share; };
+      if (std::none_of(workers_.begin(), workers_.end(), has_it)) return share;
+    }
+    throw InternalError("sweep: more workers than jobs");
+  }
+
+  void end_task(const ChildEnd& child) {
+    const auto found =
+        std::find_if(workers_.begin(), workers_.end(), [&](const Worker& w) { return w.pid == child.pid; });
+    const Worker worker = std::move(*found);
+    workers_.erase(found);
+    const std::string words = last_words(worker.log);
+    bool is_kept = false;
+    for (const int index : worker.task.members) {
+      AttemptEnded ended = end_of(index, worker, child, words);
+      is_kept = is_kept || ended.end() != AttemptEnded::TAKEN;
+      end_member(index, std::move(ended), worker);
+    }
+    if (is_kept) {
+      for (std::size_t i = 1; i < worker.task.members.size(); ++i) {
+        write_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
+      }
+      std::filesystem::rename(worker.log, log_of(worker.task.members.front()));
+    } else {
+      remove_file(worker.log);
+    }
+  }
+
+  std::string log_of(int index) const {
+    return options_.folder + "/logs/" + scheduler_.member(index).info.id() + ".txt";
+  }
+
+  /// How an attempt ended: what the member's record says goes before what its process said.
+  AttemptEnded end_of(int index, const Worker& worker, const ChildEnd& child, const std::string& words) {
+    auto& member = scheduler_.member(index);
+    member.state = State::kWaiting;
+    scheduler_.update(index);
+    AttemptEnded ended;
+    ended.set_member(member.info.id());
+    ended.set_attempt(member.attempts);
+    ended.set_seconds(seconds_since(worker.started));
+    const bool was_begun = claim_writer(options_.runs_root, member.info.id()) == process_name(child.pid);
+    const bool was_asked = child.exit_code == kStoppedExitCode || child.signal == SIGTERM;
+    if (member.record.status() == Status::kFinished) {
+      ended.set_end(AttemptEnded::DONE);
+    } else if (member.record.status() == Status::kDiverged) {
+      ended.set_end(AttemptEnded::DIVERGED);
+      ended.set_reason(member.record.advice());
+    } else if (worker.task.until_epoch > 0 && member.record.epochs() >= worker.task.until_epoch) {
+      ended.set_end(AttemptEnded::PAUSED);
+    } else if (child.exit_code == kTakenExitCode) {
+      ended.set_end(AttemptEnded::TAKEN);
+    } else if (is_stopping_ || was_asked) {
+      ended.set_end(AttemptEnded::STOPPED);
+    } else if (!was_begun && worker.task.members.front() != index) {
+      ended.set_end(AttemptEnded::STOPPED);
+      ended.set_reason("its process ended before it was its turn");
+    } else if (child.signal != 0) {
+      ended.set_end(AttemptEnded::KILLED);
+      ended.set_reason("killed by " + signal_name(child.signal) + (child.signal == SIGKILL ? " (out of memory?)" : ""));
+    } else {
+      ended.set_end(AttemptEnded::FAILED);
+      ended.set_exit_code(child.exit_code);
+      ended.set_reason(words.empty() ? "its process said nothing" : words);
+    }
+    return ended;
+  }
+
+  void end_member(int index, AttemptEnded ended, const Worker& worker) {
+    auto& member = scheduler_.member(index);
+    const AttemptEnded::End end = ended.end();
+    if (end == AttemptEnded::FAILED || end == AttemptEnded::KILLED) {
+      member.reason = ended.reason();
+      if (is_side_by_side(scheduler_, worker.task)) {
+        member.is_alone = true;  // who of them is to blame is not known
+      } else {
+        ++member.failures;
+      }
+    }
+    if (end == AttemptEnded::TAKEN) member.state = State::kElsewhere;
+    scheduler_.update(index);
+    const double seconds = ended.seconds();
+    const std::string reason = ended.reason();
+    SweepEvent event;
+    *event.mutable_attempt_ended() = std::move(ended);
+    journal_->append(std::move(event));
+    table_.member_ended(index, end_text(end, member, reason), seconds);
+  }
+
+  /// Empty: nothing that people need to know.
+  static std::string end_text(AttemptEnded::End end, const Scheduler::Member& member, const std::string& reason) {
+    switch (end) {
+      case AttemptEnded::DONE:
+        return "done";
+      case AttemptEnded::DIVERGED:
+        return "diverged: " + reason;
+      case AttemptEnded::PAUSED:
+        return "after " + std::to_string(member.record.epochs()) + " epochs";
+      case AttemptEnded::FAILED:
+      case AttemptEnded::KILLED:
+        return (member.state == State::kFailed ? "failed: " : "failed, and is tried again: ") + reason;
+      default:
+        return "";
+    }
+  }
+
+  void stop_workers() {
+    is_stopping_ = true;
+    table_.note("stopping (" + stop_.name() + "): waiting until " + std::to_string(workers_.size()) +
+                " processes have written their checkpoints; once more ends at once");
+    children_->terminate();
+  }
+
+  SweepEnd finish() {
+    if (is_stopping_) {
+      SweepEvent event;
+      event.mutable_stopped()->set_signal(stop_.name());
+      journal_->append(std::move(event));
+      give_report();
+      table_.note("stopped by " + stop_.name() + "; the same command goes on from there");
+      return SweepEnd::kStopped;
+    }
+    if (has_new_folders()) append_started();
+    SweepEvent event;
+    SweepFinished* finished = event.mutable_finished();
+    finished->set_wall_s(seconds_since(started_));
+    for (int i = 0; i < scheduler_.size(); ++i) {
+      const auto& member = scheduler_.member(i);
+      if (member.state == State::kFailed) {
+        finished->set_failed(finished->failed() + 1);
+      } else if (member.state == State::kResting) {
+        finished->set_halted(finished->halted() + 1);
+      } else if (member.record.status() == Status::kDiverged) {
+        finished->set_diverged(finished->diverged() + 1);
+      } else {
+        finished->set_done(finished->done() + 1);
+      }
+    }
+    journal_->append(std::move(event));
+    return give_report();
+  }
+
+  /// Whether runs of other sweeps came into use after this one began.
+  bool has_new_folders() {
+    bool has_any = false;
+    for (int i = 0; i < scheduler_.size(); ++i) {
+      const std::string& folder = scheduler_.member(i).info.folder();
+      has_any = has_any || folder != sweep_.member(i).folder();
+      sweep_.mutable_member(i)->set_folder(folder);
+    }
+    return has_any;
+  }
+
+  SweepEnd give_report() {
+    table_.clear();
+    if (options_.write_report) options_.write_report(options_.folder);
+    bool has_failed = false;
+    for (int i = 0; i < scheduler_.size(); ++i) has_failed = has_failed || scheduler_.member(i).state == State::kFailed;
+    if (!is_stopping_) table_.print_answer(options_.folder);
+    return has_failed ? SweepEnd::kSomeFailed : SweepEnd::kDone;
+  }
+
+  std::vector<int> running() const {
+    std::vector<int> members;
+    for (const Worker& worker : workers_) {
+      members.insert(members.end(), worker.task.members.begin(), worker.task.members.end());
+    }
+    return members;
+  }
+
+  static constexpr int kStoppedExitCode = static_cast<int>(SweepEnd::kStopped);
+
+  SweepStarted sweep_;
+  const SweepOptions& options_;
+  Scheduler scheduler_;
+  const std::vector<std::vector<int>> shares_;
+  const std::int64_t started_unix_ms_;
+  const Clock::time_point started_ = Clock::now();
+  StopSignal stop_;
+  LiveTable table_;
+  std::optional<Journal> journal_;
+  std::set<int> decided_;  ///< rungs that a journal tells of
+  std::vector<Worker> workers_;
+  std::optional<Children> children_;
+  bool is_stopping_ = false;
+  std::uintmax_t others_bytes_ = 0;
+  Clock::time_point last_look_ = Clock::now();
+};
+
+}  // namespace
+
+SweepEnd run_sweep(SweepStarted sweep, const SweepOptions& options) {
+  return Coordinator(std::move(sweep), options).run();
+}
+
+}  // namespace thaw
