@@ -186,7 +186,7 @@ int work_on_sweep(const Arguments& arguments) {
   task.parent = arguments.parent;
   RunOptions options = run_options(arguments);
   options.until_epoch = arguments.until_epoch;
-  task.command_of = [&](const std::string& run_folder) {
+  options.command_of = [&](const std::string& run_folder) {
     Arguments alone = arguments;
     alone.operands = {run_folder + "/experiment.pbtxt"};
     if (alone.data.empty() && !alone.folders.empty()) alone.data = alone.folders[0];

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
 #include "runner/sweep/child_process.h"
 #include "runner/sweep/claims.h"
@@ -111,7 +112,7 @@ class Coordinator {
   void write_experiment() const {
     const std::string path = options_.folder + "/experiment.pbtxt";
     if (!std::filesystem::exists(path) || read_file(path) != sweep_.config()) {
-      write_file_durably(path, sweep_.config());
+      write_shared_file_durably(path, sweep_.config());
     }
   }
 
@@ -144,7 +145,7 @@ class Coordinator {
     for (int i = 0; i < scheduler_.size(); ++i) {
       auto& member = scheduler_.member(i);
       if (member.state != State::kElsewhere) continue;
-      if (!is_claimed(options_.runs_root, member.info.id())) {
+      if (!is_held(member)) {
         scheduler_.adopt_runs_of_others(i);
         member.state = State::kWaiting;
       }
@@ -164,11 +165,15 @@ class Coordinator {
     }
   }
 
+  bool is_held(const Scheduler::Member& member) const {
+    return is_claimed(options_.runs_root, member.info.id()) || is_run_held(member.record.folder());
+  }
+
   /// Whether nobody else trains it at this moment, or has done so.
   bool is_free(int index) {
     auto& member = scheduler_.member(index);
     scheduler_.update(index);
-    if (member.state == State::kWaiting && is_claimed(options_.runs_root, member.info.id())) {
+    if (member.state == State::kWaiting && is_held(member)) {
       member.state = State::kElsewhere;
     }
     return member.state == State::kWaiting;
@@ -254,7 +259,7 @@ class Coordinator {
     }
     if (is_kept) {
       for (std::size_t i = 1; i < worker.task.members.size(); ++i) {
-        write_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
+        write_shared_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
       }
       std::filesystem::rename(worker.log, log_of(worker.task.members.front()));
     } else {
@@ -313,6 +318,7 @@ class Coordinator {
         ++member.failures;
       }
     }
+    member.was_ended_here = member.record.has_ended();
     if (end == AttemptEnded::TAKEN) member.state = State::kElsewhere;
     scheduler_.update(index);
     const double seconds = ended.seconds();
