@@ -144,13 +144,14 @@ class Coordinator {
     }
     for (int i = 0; i < scheduler_.size(); ++i) {
       auto& member = scheduler_.member(i);
+      if (member.state == State::kRunning && table_.is_terminal()) scheduler_.update(i);
       if (member.state != State::kElsewhere) continue;
       if (!is_held(member)) {
         scheduler_.adopt_runs_of_others(i);
         member.state = State::kWaiting;
       }
       scheduler_.update(i);
-      if (member.state == State::kEnded) table_.member_ended(i, "elsewhere", 0);
+      if (member.state == State::kEnded) table_.member_ended(i, "done elsewhere", 0);
     }
   }
 

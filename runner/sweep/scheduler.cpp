@@ -91,7 +91,8 @@ void Scheduler::update(int index) {
     member.reason = error.what();
   }
   if (member.state == State::kRunning) return;
-  member.state = member.record.has_ended()             ? State::kEnded
+  const bool is_over = member.record.has_ended() && !lacks_report(member);
+  member.state = is_over                               ? State::kEnded
                  : member.failures > settings_.retries ? State::kFailed
                  : !wants_work(member, index)          ? State::kResting
                  : member.state == State::kElsewhere   ? State::kElsewhere
