@@ -7,7 +7,6 @@
 #include "runner/amount_text.h"
 #include "runner/sweep/axis.h"
 #include "runner/text_table.h"
-#include "schemas/rule_words.h"
 
 namespace thaw {
 namespace {
@@ -26,19 +25,19 @@ std::string settings_text(const SweepMembers& sweep, std::size_t index) {
     const std::string step = range.step() == 1 ? "" : " in steps of " + std::to_string(range.step());
     return "whole numbers from " + std::to_string(range.min()) + " to " + std::to_string(range.max()) + step;
   }
-  const bool is_range = axis.has_uniform() || axis.has_log_uniform();
   const SweepAxis& plan = (*sweep.plans)[index];
-  if (is_range && sweep.sweep->config.sweep().search().has_random()) {
-    const double min = axis.has_uniform() ? axis.uniform().min() : axis.log_uniform().min();
-    const double max = axis.has_uniform() ? axis.uniform().max() : axis.log_uniform().max();
-    return "from " + number_words(min) + " to " + number_words(max) + (axis.has_uniform() ? "" : ", logarithmic");
+  const Search& search = sweep.sweep->config.sweep().search();
+  const bool is_drawn = search.has_random() || search.successive_halving().has_members();
+  if (axis.has_uniform() && is_drawn) {
+    return "from " + plan.low().text() + " to " + plan.high().text();
   }
-  if (!plan.has_grid()) {
-    const double min = axis.has_uniform() ? axis.uniform().min() : axis.log_uniform().min();
-    const double max = axis.has_uniform() ? axis.uniform().max() : axis.log_uniform().max();
-    return "from " + number_words(min) + " to " + number_words(max) + (axis.has_uniform() ? "" : ", logarithmic");
+  if (axis.has_log_uniform() && is_drawn) {
+    return "from " + plan.low().text() + " to " + plan.high().text() + ", logarithmic";
   }
-  for (std::int64_t i = 0; i < plan.grid_size(); ++i) add(plan.grid_setting(i).text());
+  for (std::int64_t i = 0; i < plan.grid_size(); ++i) {
+    const Setting setting = plan.grid_setting(i);
+    add(setting.has_number() ? setting.text() : '"' + setting.text() + '"');
+  }
   return text;
 }
 

@@ -37,6 +37,21 @@ SourceMap places_below(const SourceMap& places, const std::string& path) {
   return below;
 }
 
+// The shortest text of a number, in tables easier to read than 1e-04: "0.0001", "3e-8", "1e20".
+std::string table_words(double number) {
+  const std::string words = number_words(number);
+  const std::size_t e = words.find('e');
+  if (e == std::string::npos) return words;
+  const int exponent = std::stoi(words.substr(e + 1));
+  const std::string mantissa = words.substr(0, e);
+  if (exponent >= 0 || exponent < -6) return mantissa + "e" + std::to_string(exponent);
+  std::string digits = mantissa;
+  std::erase(digits, '.');
+  const bool is_negative = digits.starts_with("-");
+  if (is_negative) digits.erase(0, 1);
+  return (is_negative ? "-0." : "0.") + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+}
+
 }  // namespace
 
 SweepAxis::SweepAxis(const Axis& axis, std::string path, const FieldDescriptor* field)
@@ -95,7 +110,7 @@ Setting SweepAxis::list_setting(std::int64_t index) const {
 
 Setting SweepAxis::number_setting(double number) const {
   Setting setting;
-  setting.set_text(info_.is_whole() ? std::to_string(static_cast<std::int64_t>(number)) : number_words(number));
+  setting.set_text(info_.is_whole() ? std::to_string(static_cast<std::int64_t>(number)) : table_words(number));
   setting.set_number(number);
   return setting;
 }

@@ -28,6 +28,9 @@ class SweepAxis {
   /// How many settings a grid has, and each of them.
   std::int64_t grid_size() const;
   Setting grid_setting(std::int64_t index) const;
+  /// The limits of a range.
+  Setting low() const { return number_setting(min_); }
+  Setting high() const { return number_setting(max_); }
   /// The setting at a place between 0 and 1: each choice and value has an equal part, ranges are even (or even in the
   /// logarithm). A number between two limits is a short one, within the same of `cells` equal parts as the place.
   Setting setting_at(double place, std::int64_t cells) const;

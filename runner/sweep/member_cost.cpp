@@ -25,7 +25,7 @@ using google::protobuf::Reflection;
 
 // From a process's start to its first step, and from its last one to its end, beside what is foreseen of training:
 // starting, reading the file, the record, pictures and the report. Measured.
-constexpr double kProcessS = 0.25;
+constexpr double kProcessS = 0.15;
 // Of a run's folder beside its checkpoints: record, report and files of text. Measured.
 constexpr std::int64_t kFolderBytes = 400'000;
 
