@@ -1,53 +1,14 @@
 #include "schemas/record.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "schemas/diagnostic.h"
+#include "schemas/frames.h"
 
 namespace thaw {
 namespace {
-
-constexpr std::uint64_t kHeaderBytes = 8;
-
-std::uint32_t little_endian(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
-// The payload of the frame at `offset`, or nothing if no whole, checksummed frame stands there. A length of zero counts
-// as damage: no event is empty, and a file system may leave zeros behind where a killed writer's data never arrived.
-std::optional<std::string_view> whole_frame(std::string_view bytes, std::uint64_t offset) {
-  if (bytes.size() - offset < kHeaderBytes) return {};
-  const std::uint64_t length = little_endian(bytes.substr(offset, 4));
-  if (length == 0 || length > bytes.size() - offset - kHeaderBytes) return {};
-  const std::string_view payload = bytes.substr(offset + kHeaderBytes, length);
-  const auto checksum = crc32_z(0, reinterpret_cast<const Bytef*>(payload.data()), payload.size());
-  if (checksum != little_endian(bytes.substr(offset + 4, 4))) return {};
-  return payload;
-}
-
-[[noreturn]] void fail(const std::string& name, std::uint64_t offset, const std::string& what) {
-  throw InputError(name + ": damaged at byte " + std::to_string(offset) + ": " + what);
-}
-
-// A length that was damaged looks like a torn frame that takes all the rest; only a whole frame further on tells them
-// apart.
-void refuse_if_frames_follow(std::string_view bytes, std::uint64_t damaged, const std::string& name) {
-  for (std::uint64_t offset = damaged + 1; offset + kHeaderBytes < bytes.size(); ++offset) {
-    if (whole_frame(bytes, offset)) {
-      fail(name, damaged,
-           "the frame's length or checksum is wrong, but whole frames follow at byte " + std::to_string(offset));
-    }
-  }
-}
 
 struct Collector {
   EffectiveRecord record;
@@ -121,32 +82,19 @@ struct Collector {
 }  // namespace
 
 RecordFrames parse_record(std::string_view bytes, const std::string& name) {
-  RecordFrames frames;
-  while (frames.valid_bytes < bytes.size()) {
-    const auto payload = whole_frame(bytes, frames.valid_bytes);
-    if (!payload) {
-      refuse_if_frames_follow(bytes, frames.valid_bytes, name);
-      break;
+  const Frames frames = split_frames(bytes, name);
+  RecordFrames record;
+  record.valid_bytes = frames.valid_bytes;
+  for (std::size_t i = 0; i < frames.payloads.size(); ++i) {
+    const std::string_view payload = frames.payloads[i];
+    if (!record.events.emplace_back().ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      fail_frame(name, frames.offsets[i], "the frame holds no event");
     }
-    if (!frames.events.emplace_back().ParseFromArray(payload->data(), static_cast<int>(payload->size()))) {
-      fail(name, frames.valid_bytes, "the frame holds no event");
-    }
-    frames.valid_bytes += kHeaderBytes + payload->size();
   }
-  return frames;
+  return record;
 }
 
-RecordFrames read_record(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) throw InputError(path + ": no such file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(bytes << file.rdbuf())) || file.bad()) {
-    throw IoError(path, "cannot read", errno);
-  }
-  return parse_record(std::move(bytes).str(), path);
-}
+RecordFrames read_record(const std::string& path) { return parse_record(read_framed_file(path), path); }
 
 EffectiveRecord effective_record(const std::vector<Event>& events, const std::string& name) {
   Collector collector;

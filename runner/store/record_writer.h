@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "runner/store/file_handle.h"
+#include "runner/store/frame_writer.h"
 #include "schemas/run_record.pb.h"
 
 namespace thaw {
@@ -15,22 +14,17 @@ class RecordWriter {
  public:
   /// Opens or creates the record and cuts off the event a killed writer did not finish.
   /// Throws InputError for a damaged record, IoError.
-  explicit RecordWriter(const std::string& path);
+  explicit RecordWriter(const std::string& path) : frames_(path) {}
 
   /// Writes and syncs one event; the time is filled in where it is missing.
   /// Throws IoError; the event is then taken back, so that the record never ends in half an event.
   void append(Event event);
 
   /// Bytes of the unfinished event that was cut off on opening.
-  std::int64_t cut_bytes() const { return cut_bytes_; }
+  std::int64_t cut_bytes() const { return frames_.cut_bytes(); }
 
  private:
-  void take_back() noexcept;
-
-  FileHandle file_;
-  std::int64_t good_bytes_ = 0;
-  std::int64_t cut_bytes_ = 0;
-  bool is_torn_ = false;
+  FrameWriter frames_;
 };
 
 }  // namespace thaw

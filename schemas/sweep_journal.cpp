@@ -1,0 +1,69 @@
+#include "schemas/sweep_journal.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "schemas/diagnostic.h"
+#include "schemas/frames.h"
+
+namespace thaw {
+namespace {
+
+namespace fs = std::filesystem;
+
+double value_in(const google::protobuf::RepeatedPtrField<MetricValue>& values, const std::string& metric) {
+  for (const MetricValue& value : values) {
+    if (value.name() == metric) return value.value();
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+std::vector<SweepEvent> parse_journal(std::string_view bytes, const std::string& name) {
+  const Frames frames = split_frames(bytes, name);
+  std::vector<SweepEvent> events(frames.payloads.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::string_view payload = frames.payloads[i];
+    if (!events[i].ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      fail_frame(name, frames.offsets[i], "the frame holds no event of a sweep");
+    }
+  }
+  return events;
+}
+
+std::vector<SweepEvent> read_journals(const std::string& sweep_folder) {
+  const fs::path folder = fs::path(sweep_folder) / "journal";
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (entry->path().extension() == ".binpb") paths.push_back(entry->path().string());
+  }
+  if (error == std::errc::no_such_file_or_directory) {
+    throw InputError(sweep_folder + ": not a sweep's folder: it holds no journal");
+  }
+  if (error) throw IoError(folder.string(), "list", error.value());
+  std::sort(paths.begin(), paths.end());
+  std::vector<SweepEvent> merged;
+  for (const std::string& path : paths) {
+    std::vector<SweepEvent> events = parse_journal(read_framed_file(path), path);
+    std::move(events.begin(), events.end(), std::back_inserter(merged));
+  }
+  std::stable_sort(merged.begin(), merged.end(),
+                   [](const SweepEvent& a, const SweepEvent& b) { return a.time_unix_ms() < b.time_unix_ms(); });
+  return merged;
+}
+
+double compared_value(const EffectiveRecord& record, const std::string& metric, int epochs) {
+  const EpochEnd* best = nullptr;
+  for (const EpochEnd& epoch : record.epochs) {
+    if (epochs > 0 && epoch.epoch() > epochs) break;
+    if (epoch.is_best()) best = &epoch;
+  }
+  if (best == nullptr) return std::numeric_limits<double>::quiet_NaN();
+  return value_in(best->validation_size() > 0 ? best->validation() : best->train(), metric);
+}
+
+}  // namespace thaw
