@@ -211,6 +211,7 @@ json chart_values(const LineChart& chart) {
   return {{"id", chart.id},
           {"title", chart.title},
           {"svg", draw(chart)},
+          {"note", ""},
           {"x_title", heading(chart.x_title)},
           {"columns", columns},
           {"rows", table_rows(chart)},

@@ -22,9 +22,9 @@ struct IntervalRow {
 
 /// Rows below each other on one axis: a label and a value, and below them dots, interval and marker.
 struct IntervalChart {
-  std::string id, title, description, x_title;
-  std::vector<IntervalRow> rows;
-  Range range;  ///< of the axis; charts that stand beside each other share it
+  std::string id, title, description = {}, x_title = {};
+  std::vector<IntervalRow> rows = {};
+  Range range = {};  ///< of the axis; charts that stand beside each other share it
   bool is_share = false;
   std::optional<double> mark = {};  ///< a vertical line: no difference
 };

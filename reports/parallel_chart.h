@@ -22,9 +22,9 @@ struct ParallelLine {
 inline constexpr int kParallelShades = 5;
 
 struct ParallelChart {
-  std::string id, title, description;
-  std::vector<ParallelAxis> axes;
-  std::vector<ParallelLine> lines;
+  std::string id, title, description = {};
+  std::vector<ParallelAxis> axes = {};
+  std::vector<ParallelLine> lines = {};
 };
 
 /// At its own width, which may be scrolled: shrunk to a phone, nobody could read it.

@@ -123,8 +123,13 @@ std::string draw_reliability(const ReliabilityDiagram& diagram) {
 }
 
 std::string line_swatch(int style) {
-  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"line s" + std::to_string(style) +
+  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"" + line_class(style) +
          "\" d=\"M2 7L28 7\"/></svg>";
+}
+
+std::string marked_swatch(int style) {
+  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"" + line_class(style) +
+         "\" d=\"M2 7L28 7\"/><g class=\"" + marker_class(style) + "\">" + draw_marker(15, 7, style, 4) + "</g></svg>";
 }
 
 std::string draw_heat_map(const HeatMap& map) {
