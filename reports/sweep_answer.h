@@ -20,7 +20,7 @@ struct PointResult {
   double samples = kUnknown;     ///< to train on
   double memory_bytes = kUnknown;
   int rank = 0;                   ///< from 1 by the mean; 0: it has no value, or was left behind
-  bool is_like_first = false;     ///< cannot be told from the first one (the first one itself can not)
+  bool is_like_first = false;     ///< is the first one or cannot be told from it; needs two seeds
   bool is_on_time_front = false;  ///< no other one is as good in less time (Pareto)
   bool is_on_parameter_front = false;
   bool is_on_sample_front = false;
@@ -38,6 +38,8 @@ struct PairResult {
   double p_value = kUnknown;      ///< paired t-test, two-sided
   double corrected_p = kUnknown;  ///< after Holm, among `family` comparisons
   int family = 1;
+  int seeds = 0;                                ///< that both have, diverged ones included
+  int strata = 1;                               ///< settings in the average
   int diverged_better = 0, diverged_worse = 0;  ///< seeds without a value
   bool is_distinguishable = false;
   std::string words;  ///< "fine-tune beats frozen at images 500: +3.1 points, 95 % interval 1.2 to 4.9 (5 seeds)"
@@ -57,8 +59,11 @@ struct ChoiceResult {
 
 /// A combination of the other axes at which choices are compared.
 struct SettingGroup {
-  std::string label;              ///< "images 500"; empty: there is no other axis
-  std::vector<Setting> settings;  ///< one for each axis; the compared one's is empty
+  std::string label;                   ///< "images 500"; empty: there is no other axis
+  std::vector<Setting> settings;       ///< one for each axis; the compared one's is empty
+  int best = -1;                       ///< choice with the best mean; -1: none has a value
+  std::vector<std::size_t> like_best;  ///< other choices that cannot be told from it, the better ones first
+  bool is_judged = false;              ///< false: with one seed nothing can be told apart
 };
 
 /// How much of the differences between combinations an axis explains.
@@ -73,8 +78,9 @@ struct AxisImportance {
 /// What to take, and why.
 struct Recommendation {
   std::size_t point = 0;
-  std::size_t member = 0;  ///< whose config recommended.pbtxt is
-  std::string reason;      ///< one or two sentences
+  std::size_t member = 0;   ///< whose config recommended.pbtxt is
+  std::string reason;       ///< one or two sentences
+  bool is_cheaper = false;  ///< than the first one, from which it cannot be told
 };
 
 /// All that a sweep's page says in numbers and words.
@@ -83,10 +89,12 @@ struct SweepAnswer {
   std::vector<std::size_t> ranking;   ///< points with a rank, the best first
   std::vector<ChoiceResult> choices;  ///< of the compared axis; empty: none is compared
   std::vector<SettingGroup> settings;
-  std::vector<PairResult> overall;         ///< pairs of choices, averaged over settings
-  std::vector<PairResult> pairs;           ///< pairs of choices at each setting
-  std::vector<PairResult> to_first;        ///< points against the first one: `better` and `worse` are points
+  int shared_settings = 0;           ///< of these, in the choices' values: those at which every choice has results
+  std::vector<PairResult> overall;   ///< pairs of choices, averaged over settings
+  std::vector<PairResult> pairs;     ///< pairs of choices at each setting
+  std::vector<PairResult> to_first;  ///< points against the first one: `better` and `worse` are points
   std::vector<AxisImportance> importance;  ///< the most important one first; empty: too few points
+  int importance_epochs = 0;               ///< successive halving: of the values after so many; else 0
   double noise_share = kUnknown;           ///< of the variance of all members' values: seeds
   std::optional<Recommendation> recommendation;
   std::string head;                  ///< which, at which size, at what cost

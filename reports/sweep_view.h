@@ -90,6 +90,8 @@ struct SweepView {
   std::string text(double value) const;
   /// "500" of the axis "images"; a number as people wrote it.
   std::string setting_text(std::size_t point, std::size_t axis) const;
+  /// The axis's name as pages write it: of an axis that is called as its field, the field's last word.
+  std::string axis_text(std::size_t axis) const;
 };
 
 /// Reads the journals and every member's record. What is missing, torn or foreign is left out and named in
