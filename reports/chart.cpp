@@ -14,8 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-// Three charts stand side by side on a desktop: about one unit a pixel there, and on a phone.
-constexpr double kWidth = 380, kHeight = 244;
+// Three charts stand side by side on a desktop, or two wide ones: about one unit a pixel there, and on a phone.
+constexpr double kWidth = 380, kHeight = 244, kWideWidth = 520, kWideHeight = 320;
+constexpr double kBesideLegend = 14;  // the plot's top where nothing stands above it
 constexpr std::size_t kMostPoints = 600;  // of a line; more are thinned, extremes kept
 constexpr std::size_t kMostMarkers = 30;  // of a line; beyond, markers run into each other
 constexpr std::size_t kMostTableRows = 200;
@@ -43,7 +44,7 @@ Axis y_axis(const LineChart& chart) {
 
 std::string draw_axes(const Plot& plot, const LineChart& chart) {
   std::string svg = draw_y_axis(plot, chart.is_share) + draw_x_axis(plot, chart.x_title);
-  if (plot.y.is_log) svg += svg_text(plot.right, kHeight - 4, "end", "logarithmic scale", "soft");
+  if (plot.y.is_log) svg += svg_text(plot.right, plot.bottom + 34, "end", "logarithmic scale", "soft");
   return svg;
 }
 
@@ -168,9 +169,22 @@ std::string draw_legend(const Plot& plot, const LineChart& chart) {
   return svg;
 }
 
+Plot plot_of(const LineChart& chart) {
+  Plot plot{x_axis(chart), y_axis(chart)};
+  if (chart.is_wide) {
+    plot.right += kWideWidth - kWidth;
+    plot.bottom += kWideHeight - kHeight;
+  }
+  const bool has_legend =
+      std::any_of(chart.series.begin(), chart.series.end(), [](const Series& line) { return line.in_legend; });
+  if (!has_legend && chart.marked_epoch <= 0) plot.top = kBesideLegend;
+  return plot;
+}
+
 std::string draw(const LineChart& chart) {
-  const Plot plot{x_axis(chart), y_axis(chart)};
-  std::string svg = svg_start(chart.id, kWidth, kHeight, chart.title, chart.description);
+  const Plot plot = plot_of(chart);
+  std::string svg = svg_start(chart.id, chart.is_wide ? kWideWidth : kWidth, chart.is_wide ? kWideHeight : kHeight,
+                              chart.title, chart.description);
   svg += draw_axes(plot, chart);
   svg += draw_milestones(plot, chart);
   if (chart.marked_epoch > 0) svg += draw_mark(plot, chart.marked_epoch);

@@ -38,6 +38,7 @@ struct LineChart {
   std::vector<Milestone> milestones = {};   ///< a vertical line each, before their epoch
   std::string x_title = "epoch";
   bool x_is_log = false;
+  bool is_wide = false;  ///< stands alone, or two of them side by side
 };
 
 /// The values of template chart.html: the drawing and the table behind it.

@@ -24,14 +24,13 @@ struct IntervalRow {
 struct IntervalChart {
   std::string id, title, description = {}, x_title = {};
   std::vector<IntervalRow> rows = {};
-  Range range = {};  ///< of the axis; charts that stand beside each other share it
+  bool is_wide = false;
   bool is_share = false;
   std::optional<double> mark = {};  ///< a vertical line: no difference
 };
 
+/// A few rows that are far from the others, from the first one and from `mark` do not set the scale: arrows at the edge stand for
+/// them.
 std::string draw_intervals(const IntervalChart& chart);
-
-/// All that a row needs to be seen.
-void add_to_range(Range& range, const IntervalRow& row);
 
 }  // namespace thaw::reports

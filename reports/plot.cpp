@@ -16,8 +16,9 @@ constexpr int kShapes = 3;
 int decimals_of_step(double step) { return std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 10); }
 
 std::string plain_tick(double tick) {
-  if (tick >= 1e3 && tick < 1e6 && tick == std::floor(tick)) return count_text(std::llround(tick));
-  return tick >= 1e-3 && tick < 1e3 ? fixed_text(tick, decimals_of_step(tick)) : plain_text(tick);
+  if (tick >= 1e6 && tick < 1e12) return plain_text(tick / 1e6) + "M";
+  if (tick >= 1e3 && tick == std::floor(tick)) return count_text(std::llround(tick));
+  return tick >= 1e-4 && tick < 1e3 ? fixed_text(tick, decimals_of_step(tick)) : plain_text(tick);
 }
 
 }  // namespace
@@ -34,7 +35,11 @@ void Range::add(const std::vector<double>& values) {
 }
 
 Axis value_axis(const Range& range, const ValueScale& scale, int wanted_ticks) {
-  const double low = range.low(), high = range.high();
+  double low = range.low(), high = range.high();
+  if (scale.is_share && low == high) {  // all the same, at an end perhaps
+    low = std::max(0.0, low - 0.05);
+    high = std::min(1.0, high + 0.05);
+  }
   if (scale.may_be_log && low > 0 && high / kLogFromRatio >= low) return log_axis(low, high);
   Axis axis = linear_axis(low, high, wanted_ticks);
   // Rounding and padding must not suggest room beyond 0 and 1.

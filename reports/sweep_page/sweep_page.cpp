@@ -5,6 +5,7 @@
 
 #include "reports/html.h"
 #include "reports/number_text.h"
+#include "reports/pages.h"
 #include "reports/sweep_page/sections.h"
 
 namespace thaw::reports {
@@ -130,3 +131,12 @@ std::string render_sweep_page(const SweepView& view, const SweepAnswer& answer) 
 }
 
 }  // namespace thaw::reports
+
+namespace thaw {
+
+std::string render_sweep_report(const std::string& sweep_folder) {
+  const reports::SweepView view = reports::load_sweep(sweep_folder);
+  return reports::render_sweep_page(view, reports::answer_sweep(view));
+}
+
+}  // namespace thaw
