@@ -16,7 +16,7 @@ using nlohmann::json;
 
 // Three charts stand side by side on a desktop, or two wide ones: about one unit a pixel there, and on a phone.
 constexpr double kWidth = 380, kHeight = 244, kWideWidth = 520, kWideHeight = 320;
-constexpr double kBesideLegend = 14;  // the plot's top where nothing stands above it
+constexpr double kBesideLegend = 14;      // the plot's top where nothing stands above it
 constexpr std::size_t kMostPoints = 600;  // of a line; more are thinned, extremes kept
 constexpr std::size_t kMostMarkers = 30;  // of a line; beyond, markers run into each other
 constexpr std::size_t kMostTableRows = 200;

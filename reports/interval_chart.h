@@ -29,8 +29,8 @@ struct IntervalChart {
   std::optional<double> mark = {};  ///< a vertical line: no difference
 };
 
-/// A few rows that are far from the others, from the first one and from `mark` do not set the scale: arrows at the edge stand for
-/// them.
+/// A few rows that are far from the others, from the first one and from `mark` do not set the scale: arrows at the edge
+/// stand for them.
 std::string draw_intervals(const IntervalChart& chart);
 
 }  // namespace thaw::reports

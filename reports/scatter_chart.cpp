@@ -25,7 +25,7 @@ Plot plot_of(const ScatterChart& chart) {
     x.add(point.x);
     for (const double value : {point.y, point.low, point.high}) y.add(value);
   }
-  Plot plot{setting_axis(x, chart.x_is_log, 5), value_axis(y, chart.scale)};
+  Plot plot{chart.x_axis.value_or(setting_axis(x, chart.x_is_log, 5)), value_axis(y, chart.scale)};
   plot.top = kTop;
   plot.bottom = kBottom;
   plot.right = kRight;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct ScatterChart {
   std::string id, title, description = {}, x_title = {};
   std::vector<ScatterPoint> points = {};
   bool x_is_log = false;
+  std::optional<Axis> x_axis = {};  ///< absent: made from the points
   ValueScale scale = {};
   bool has_front = false;  ///< a stairway through the marked points, ascending by x
 };

@@ -51,7 +51,8 @@ std::string first_sentence(const SweepView& view, const SweepAnswer& answer) {
   const std::string& label = view.points[first].label;
   const std::string result = metric_title(view) + " " + estimate_text(view, best.value) + cost_of(best);
   if (view.points.size() == 1) return label + ": " + result + ".";
-  const std::string among = " of " + plural(answer.ranking.size(), "combination");
+  const std::string among =
+      " of " + plural(answer.ranking.size(), "combination") + (view.is_finished ? "" : " with results so far");
   if (answer.ranking.size() == 1) return label + " is the only combination with a result yet: " + result + ".";
   if (best.value.count == 1) {
     return label + " comes first" + among + ": " + result +
@@ -65,18 +66,37 @@ std::string first_sentence(const SweepView& view, const SweepAnswer& answer) {
          (others > 0 ? " " + plural(others, "other") + " cannot be told from it." : "");
 }
 
-// "At images 20 frozen is best; at images 500 fine-tune or gradual (not distinguishable)."
-std::string settings_sentence(const SweepAnswer& answer) {
-  std::string text;
+// The settings' labels as one: "images 20, 100 and 500" where there is only one other axis.
+std::string labels_of(const SweepView& view, const std::vector<const SettingGroup*>& groups) {
+  std::vector<std::string> labels;
+  if (view.started.axis_size() != 2) {
+    for (const SettingGroup* group : groups) labels.push_back(group->label);
+    return listed(labels);
+  }
+  const std::size_t other = view.compared == 0 ? 1 : 0;
+  for (const SettingGroup* group : groups) labels.push_back(setting_words(group->settings[other]));
+  return view.axis_text(other) + " " + listed(labels);
+}
+
+// "Best at images 20 and 100: frozen; at images 500: fine-tune or gradual (not distinguishable)."
+std::string settings_sentence(const SweepView& view, const SweepAnswer& answer) {
   if (answer.settings.size() < 2 || answer.settings.size() > kMostSettingsInHead) return {};
-  for (const SettingGroup& group : answer.settings) {
-    if (group.best < 0 || !group.is_judged) return {};
+  std::string text;
+  for (std::size_t i = 0; i < answer.settings.size();) {
+    const SettingGroup& group = answer.settings[i];
+    std::vector<const SettingGroup*> alike;
+    for (; i < answer.settings.size(); ++i) {
+      const SettingGroup& next = answer.settings[i];
+      if (next.best < 0 || !next.is_judged) return {};
+      if (next.best != group.best || next.like_best != group.like_best) break;
+      alike.push_back(&next);
+    }
     std::string names = answer.choices[group.best].name;
     for (const std::size_t choice : group.like_best) names += " or " + answer.choices[choice].name;
-    text += (text.empty() ? "At " : "; at ") + group.label + ": " + names +
+    text += (text.empty() ? "Best at " : "; at ") + labels_of(view, alike) + ": " + names +
             (group.like_best.empty() ? "" : " (not distinguishable)");
   }
-  return "Best by setting. " + text + ".";
+  return text + ".";
 }
 
 // The first of the compared choices against the second one.
@@ -140,7 +160,7 @@ std::string recommendation_words(const SweepView& view, const SweepAnswer& answe
 std::string head_words(const SweepView& view, const SweepAnswer& answer) {
   if (answer.ranking.empty()) return "No member has a result: " + state_counts(view) + ".";
   std::string text = first_sentence(view, answer);
-  for (const std::string& sentence : {settings_sentence(answer), overall_sentence(answer)}) {
+  for (const std::string& sentence : {settings_sentence(view, answer), overall_sentence(answer)}) {
     if (!sentence.empty()) text += " " + sentence;
   }
   const bool says_more = answer.recommendation && answer.recommendation->is_cheaper;
@@ -215,7 +235,7 @@ std::vector<std::string> method_notes(const SweepView& view) {
           count_text(kPermutations) + " permutations. Numbers are put into bins with equally many.",
       "Recommended is the cheapest combination that cannot be told from the best mean, if it is cheaper by a tenth and "
       "both "
-      "have 5 seeds; else the best mean."};
+      "have 5 seeds; else the best mean. Fronts of value against cost go by means alone."};
   if (!view.rungs.empty()) {
     notes.push_back(
         "Successive halving decides by values alone; what mattered is weighed by those of the first rung, which "

@@ -86,12 +86,17 @@ void weigh_axes(const SweepView& view, SweepAnswer& answer) {
   if (valued.size() < kFewestPoints) return;
   std::vector<double> values;
   for (const Valued& one : valued) values.push_back(one.value);
+  std::vector<Grouping> groupings;
+  std::vector<std::vector<int>> factors;
   for (int axis = 0; axis < view.started.axis_size(); ++axis) {
-    const Grouping grouping = group_points(view, axis, valued);
-    const VarianceShare share = variance_share(values, grouping.group);
-    if (std::isnan(share.eta_squared)) continue;
-    answer.importance.push_back(
-        {static_cast<std::size_t>(axis), share.epsilon_squared, share.p_value, share.groups, grouping.is_binned});
+    groupings.push_back(group_points(view, axis, valued));
+    factors.push_back(groupings.back().group);
+  }
+  const std::vector<VarianceShare> shares = variance_shares(values, factors);
+  for (std::size_t axis = 0; axis < shares.size(); ++axis) {
+    const VarianceShare& share = shares[axis];
+    if (std::isnan(share.p_value)) continue;
+    answer.importance.push_back({axis, share.epsilon_squared, share.p_value, share.groups, groupings[axis].is_binned});
   }
   std::stable_sort(answer.importance.begin(), answer.importance.end(),
                    [](const AxisImportance& a, const AxisImportance& b) { return a.share > b.share; });

@@ -26,18 +26,24 @@ struct Scale {
   }
 };
 
-Scale scale_of(const SweepView& view, double greatest) {
-  if (view.started.metric_is_share()) return {100, greatest < 0.00995 ? 2 : 1, " points"};
-  const double size = std::max(std::abs(greatest), 1e-12);
-  return {1, std::clamp(2 - static_cast<int>(std::floor(std::log10(size))), 0, 12), ""};
+Scale scale_of(const SweepView& view, const std::vector<double>& differences) {
+  double greatest = 1e-12;
+  bool is_fine = false;  // one decimal would make 0 of what is not
+  for (const double difference : differences) {
+    greatest = std::max(greatest, std::abs(difference));
+    is_fine = is_fine || (difference != 0 && std::abs(difference) < 0.0005);
+  }
+  if (view.started.metric_is_share()) return {100, greatest < 0.00995 || is_fine ? 2 : 1, " points"};
+  return {1, std::clamp(2 - static_cast<int>(std::floor(std::log10(greatest))), 0, 12), ""};
 }
 
-double greatest_of(const Estimate& estimate) {
-  double greatest = std::abs(estimate.mean);
-  if (estimate.interval.is_known())
-    greatest = std::max({greatest, std::abs(estimate.interval.low), std::abs(estimate.interval.high)});
-  return greatest;
+std::vector<double> ends_of(const Estimate& estimate) {
+  if (!estimate.interval.is_known()) return {estimate.mean};
+  return {estimate.mean, estimate.interval.low, estimate.interval.high};
 }
+
+// A p-value with enough digits to see on which side of 0.05 it is.
+std::string p_text(double p) { return "p\u00a0=\u00a0" + fixed_text(p, p < 0.0995 ? 3 : 2); }
 
 bool has_no_spread(const Estimate& estimate) {
   return estimate.count > 1 && estimate.interval.high - estimate.interval.low <= 1e-12;
@@ -45,7 +51,7 @@ bool has_no_spread(const Estimate& estimate) {
 
 // "+3.1 points, 95 % interval 1.2 to 4.9 (5 seeds)"; of what is better the lower it is "3.1 points lower, ...".
 std::string amount(const SweepView& view, const Estimate& difference) {
-  const Scale scale = scale_of(view, greatest_of(difference));
+  const Scale scale = scale_of(view, ends_of(difference));
   const bool is_max = view.started.metric_is_max();
   std::string text = (is_max ? "+" : "") + scale.text(difference.mean) + scale.unit + (is_max ? "" : " lower");
   if (has_no_spread(difference)) return text + " in each of " + seeds_text(difference.count);
@@ -85,7 +91,7 @@ std::string words_without_values(const PairResult& pair, const Names& names) {
 
 std::string words_of_one_seed(const SweepView& view, const PairResult& pair, const Names& names) {
   const double mean = pair.difference.mean;
-  const Scale scale = scale_of(view, mean);
+  const Scale scale = scale_of(view, {mean});
   const std::string found =
       mean == 0 ? names.both() + " are equal"
                 : names.better + " is ahead of " + names.worse + names.where + " by " + scale.text(mean) + scale.unit;
@@ -101,22 +107,18 @@ std::string words_of(const SweepView& view, const PairResult& pair, const Names&
   const std::string end = divergence(pair, names);
   if (pair.is_distinguishable)
     return names.better + " beats " + names.worse + names.where + ": " + amount(view, difference) + end;
+  if (pair.diverged_better > 0) {
+    return "not judged, as " + divergence(pair, names).substr(2) + ": " + names.both() + ": " + names.better + " " +
+           amount(view, difference);
+  }
   const std::string start = "not distinguishable: " + names.both() + ": ";
   if (has_no_spread(difference) && difference.mean == 0)
     return start + "the same in each of " + seeds_text(difference.count) + end;
   const bool by_correction = difference.interval.excludes(0) && pair.family > 1 && !has_no_spread(difference);
   return start + names.better + " " + amount(view, difference) +
-         (by_correction ? ", but p\u00a0=\u00a0" + fixed_text(pair.corrected_p, 2) + " among " +
-                              count_text(pair.family) + " comparisons"
+         (by_correction ? ", but " + p_text(pair.corrected_p) + " among " + count_text(pair.family) + " comparisons"
                         : "") +
          end;
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
-  return text;
 }
 
 // " averaged over images 20, 100 and 500".
@@ -126,14 +128,22 @@ std::string average_words(const SweepView& view, const SweepAnswer& answer, cons
   if (!has_all || view.started.axis_size() != 2 || answer.settings.size() > kMostNamedSettings) return count;
   const std::size_t other = view.compared == 0 ? 1 : 0;
   std::vector<std::string> settings;
-  for (const SettingGroup& group : answer.settings) {
-    const Setting& setting = group.settings[other];
-    settings.push_back(setting.text().empty() ? plain_text(setting.number()) : setting.text());
-  }
+  for (const SettingGroup& group : answer.settings) settings.push_back(setting_words(group.settings[other]));
   return " averaged over " + view.axis_text(other) + " " + listed(settings);
 }
 
 }  // namespace
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+  return text;
+}
+
+std::string setting_words(const Setting& setting) {
+  return setting.text().empty() ? plain_text(setting.number()) : setting.text();
+}
 
 std::string seeds_text(int count) { return count == 1 ? "one seed" : count_text(count) + " seeds"; }
 
@@ -142,7 +152,7 @@ std::string interval_text(const SweepView& view, const Interval& interval) {
   if (!view.started.metric_is_share()) return number_text(interval.low) + " to " + number_text(interval.high);
   // Student's interval of a share may reach beyond what there is.
   const double low = std::max(0.0, interval.low), high = std::min(1.0, interval.high);
-  const int digits = high - low < 0.00995 ? 2 : 1;
+  const int digits = high > 0.9895 || low < 0.01 || high - low < 0.002 ? 2 : 1;
   return fixed_text(100 * low, digits) + " to " + fixed_text(100 * high, digits);
 }
 
@@ -154,7 +164,7 @@ std::string estimate_text(const SweepView& view, const Estimate& estimate) {
 
 std::string difference_text(const SweepView& view, double difference) {
   if (std::isnan(difference)) return "–";
-  const Scale scale = scale_of(view, difference);
+  const Scale scale = scale_of(view, {difference});
   return (difference > 0 ? "+" : "") + scale.text(difference) + scale.unit;
 }
 

@@ -25,6 +25,12 @@ std::string estimate_text(const SweepView& view, const Estimate& estimate);
 /// An interval of values: "97.2 to 98.4"; empty: it is not known.
 std::string interval_text(const SweepView& view, const Interval& interval);
 
+/// "20, 100 and 500".
+std::string listed(const std::vector<std::string>& words);
+
+/// "fine-tune", "0.003".
+std::string setting_words(const Setting& setting);
+
 /// "5 seeds", "one seed".
 std::string seeds_text(int count);
 

@@ -23,8 +23,8 @@ using ResampledStatistic = std::function<double(const std::vector<int>& times)>;
 /// greatest with as much at or above it.
 Interval bootstrap_interval(int count, const ResampledStatistic& statistic);
 
-/// With fewer seeds, resampling cannot give a 95 % interval: in one case of eight the true mean lies below all four values or
-/// above all, so outside of whatever resamples of them give.
+/// With fewer seeds, resampling cannot give a 95 % interval: in one case of eight the true mean lies below all four
+/// values or above all, so outside of whatever resamples of them give.
 inline constexpr int kFewestResampled = 5;
 inline constexpr int kMostEnumerated = 8;  ///< 6,435 multisets
 inline constexpr int kResamples = 20000;
@@ -40,10 +40,10 @@ struct SeedPairs {
   std::vector<double> x, y;
 };
 
-/// P(X > Y), ties counting half: the share of all pairs (x, y), of the same seed or not, in which x is greater; the mean
-/// over the strata, which all have the same seeds. NaN if there is nothing to compare.
-/// Source: Mann and Whitney 1947 (U / nm); Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the
-/// Statistical Precipice", probability of improvement.
+/// P(X > Y), ties counting half: the share of all pairs (x, y), of the same seed or not, in which x is greater; the
+/// mean over the strata, which all have the same seeds. NaN if there is nothing to compare. Source: Mann and Whitney
+/// 1947 (U / nm); Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice",
+/// probability of improvement.
 double probability_of_improvement(const std::vector<SeedPairs>& strata);
 
 /// Its interval; x and y of a seed are resampled together, in all strata. Unknown below kFewestResampled seeds.

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "reports/number_text.h"
 #include "reports/parallel_chart.h"
@@ -13,7 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostCharts = 9, kMostUprights = 10, kMostPointed = 300, kMostTableRows = 100, kMostTicks = 12;
+constexpr std::size_t kMostCharts = 9, kMostUprights = 10, kMostPointed = 300, kMostTableRows = 100;
+constexpr std::size_t kMostListed = 12, kMostOwnTicks = 6;
+constexpr double kLogFromRatio = 20;
 
 bool has_numbers(const AxisInfo& axis) { return axis.choice().empty(); }
 
@@ -26,6 +29,29 @@ const AxisInfo& axis_at(const SweepPage& page, std::size_t axis) {
 double number_of(const SweepPage& page, std::size_t point, std::size_t axis) {
   const auto& settings = page.view.points[point].settings;
   return axis < settings.size() && settings[axis].has_number() ? settings[axis].number() : kUnknown;
+}
+
+// An axis as it is best seen: logarithmic where it is varied so, or where a few listed numbers span orders of
+// magnitude. Few numbers have their own ticks.
+struct NumberAxis {
+  Axis axis;
+  bool is_log = false;
+};
+
+NumberAxis number_axis(const SweepPage& page, std::size_t axis) {
+  std::set<double> values;
+  Range range;
+  for (const std::size_t point : page.answer.ranking) {
+    const double value = number_of(page, point, axis);
+    if (std::isfinite(value)) values.insert(value);
+    range.add(value);
+  }
+  const bool is_list = values.size() > 2 && values.size() <= kMostListed;
+  const bool is_log = axis_at(page, axis).is_logarithmic() ||
+                      (is_list && range.low() > 0 && range.high() >= kLogFromRatio * range.low());
+  NumberAxis found{setting_axis(range, is_log, 5), is_log};
+  if (values.size() <= kMostOwnTicks && values.size() > 1) found.axis.ticks.assign(values.begin(), values.end());
+  return found;
 }
 
 // Axes of numbers in the order in which they matter, as far as that is known.
@@ -73,18 +99,14 @@ void put_choices(Upright& upright, const SweepPage& page, const std::vector<std:
 Upright upright_of(const SweepPage& page, const std::vector<std::size_t>& order, std::size_t axis) {
   const AxisInfo& info = axis_at(page, axis);
   Upright upright;
-  upright.drawn.name = info.name();
+  upright.drawn.name = page.axis_name(axis);
   if (!has_numbers(info)) {
     put_choices(upright, page, order, axis);
     return upright;
   }
-  Range range;
   std::vector<double> values;
-  for (const std::size_t point : order) {
-    values.push_back(number_of(page, point, axis));
-    range.add(values.back());
-  }
-  put_numbers(upright, values, setting_axis(range, info.is_logarithmic(), 5), false);
+  for (const std::size_t point : order) values.push_back(number_of(page, point, axis));
+  put_numbers(upright, values, number_axis(page, axis).axis, false);
   return upright;
 }
 
@@ -106,7 +128,7 @@ Figure settings_table(const SweepPage& page, const std::vector<std::size_t>& axe
   Figure figure;
   figure.columns = {{"Rank"}};
   for (const std::size_t axis : axes)
-    figure.columns.push_back({axis_at(page, axis).name(), has_numbers(axis_at(page, axis))});
+    figure.columns.push_back({page.axis_name(axis), has_numbers(axis_at(page, axis))});
   figure.columns.push_back({page.metric()});
   for (const std::size_t point : page.answer.ranking) {
     if (figure.rows.size() == kMostTableRows) break;
@@ -123,9 +145,10 @@ json parallel_figure(const SweepPage& page) {
   const auto& order = page.answer.ranking;
   std::vector<std::size_t> axes(std::min(axis_count(page), kMostUprights));
   std::iota(axes.begin(), axes.end(), std::size_t{0});
-  const bool has_any_number =
-      std::any_of(axes.begin(), axes.end(), [&](std::size_t axis) { return has_numbers(axis_at(page, axis)); });
-  if (!has_any_number || axes.size() < 2 || order.size() < 3) return {};
+  const auto numbers =
+      std::count_if(axes.begin(), axes.end(), [&](std::size_t axis) { return has_numbers(axis_at(page, axis)); });
+  // Two axes, one of them of choices, are told by the charts above.
+  if (numbers < 1 || numbers + static_cast<std::ptrdiff_t>(axes.size()) < 4 || order.size() < 3) return {};
   ParallelChart chart{.id = "parallel", .title = "All combinations at once"};
   chart.lines.resize(order.size());
   const auto add = [&chart](Upright upright) {
@@ -147,7 +170,7 @@ json parallel_figure(const SweepPage& page) {
   Figure figure = settings_table(page, axes);
   figure.id = chart.id;
   figure.title = chart.title;
-  figure.is_wide = true;
+  figure.has_own_width = true;
   figure.note =
       "A line is a combination; its colour says in which fifth of the ranking it is, the strongest being the best.";
   if (axis_count(page) > axes.size())
@@ -158,26 +181,30 @@ json parallel_figure(const SweepPage& page) {
 }
 
 json effect_figure(const SweepPage& page, std::size_t axis) {
-  const AxisInfo& info = axis_at(page, axis);
-  ScatterChart chart{.id = "effect-" + std::to_string(axis + 1), .title = info.name(), .x_title = info.name()};
-  chart.x_is_log = info.is_logarithmic();
+  ScatterChart chart{.id = "effect-" + std::to_string(axis + 1), .title = page.axis_name(axis)};
+  const NumberAxis numbers = number_axis(page, axis);
+  chart.x_axis = numbers.axis;
+  chart.x_is_log = numbers.is_log;
   chart.scale = page.scale();
   Range seen;
+  bool is_samples = true;
   for (const std::size_t point : page.answer.ranking) {
     const PointResult& result = page.answer.points[point];
     ScatterPoint drawn{number_of(page, point, axis), result.value.mean, result.value.interval.low,
                        result.value.interval.high, page.style_of(point)};
     drawn.name = page.view.points[point].label + ": " + page.estimate_text(result.value);
     seen.add(drawn.x);
+    is_samples = is_samples && drawn.x == result.samples;
     chart.points.push_back(std::move(drawn));
   }
-  if (chart.points.size() < 3 || !(seen.high() > seen.low())) return {};
+  // That chart is among the costs.
+  if (chart.points.size() < 3 || !(seen.high() > seen.low()) || is_samples) return {};
   Figure figure = settings_table(page, {axis});
   figure.id = chart.id;
-  figure.title = info.name();
+  figure.title = chart.title;
   if (chart.x_is_log) figure.note = "Logarithmic scale.";
-  chart.x_title = shortened(info.name(), 40);
-  chart.description = page.metric() + " of each combination against " + info.name() + ".";
+  chart.x_title = shortened(chart.title, 40);
+  chart.description = page.metric() + " of each combination against " + chart.title + ".";
   figure.svg = draw_scatter(chart);
   return figure_values(figure);
 }
@@ -188,7 +215,7 @@ json importance_rows(const SweepPage& page) {
     if (importance.axis >= axis_count(page)) continue;
     const double share = std::isfinite(importance.share) ? std::clamp(importance.share, 0.0, 1.0) : 0;
     const double p = importance.p_value;
-    rows.push_back({{"name", axis_at(page, importance.axis).name()},
+    rows.push_back({{"name", page.axis_name(importance.axis)},
                     {"share", share_text(share)},
                     {"percent", fixed_text(100 * share, 1)},
                     {"p", !std::isfinite(p) ? "–"

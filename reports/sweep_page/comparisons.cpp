@@ -11,12 +11,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostPanels = 12, kMostRows = 10, kMostTableRows = 300, kMostWords = 6;
+constexpr std::size_t kMostPanels = 12, kMostRows = 10, kMostTableRows = 300;
+constexpr std::size_t kMostWords = 6, kMostSettingWords = 20;
 
 using Pairs = std::vector<const PairResult*>;
 
-std::string name_of(const SweepPage& page, std::size_t index) {
-  return page.compares() ? page.answer.choices[index].name : page.view.points[index].label;
+// "fine-tune − frozen"; of points, which are compared with the best one, the other's name.
+std::string label_of(const SweepPage& page, const PairResult& pair) {
+  if (page.compares()) return page.answer.choices[pair.better].name + " − " + page.answer.choices[pair.worse].name;
+  const std::size_t first = page.answer.ranking.front();
+  return page.view.points[pair.better == first ? pair.worse : pair.better].label;
 }
 
 // A difference of shares is counted in points, of anything else in its own unit.
@@ -24,7 +28,7 @@ double in_points(const SweepPage& page, double difference) {
   return page.scale().is_share ? 100 * difference : difference;
 }
 
-std::string interval_text(const SweepPage& page, const PairResult& pair) {
+std::string interval_of(const SweepPage& page, const PairResult& pair) {
   const Interval& interval = pair.difference.interval;
   if (!interval.is_known()) return "–";
   return difference_text(page.view, interval.low) + " to " + difference_text(page.view, interval.high);
@@ -44,7 +48,7 @@ std::string probability_text(const PairResult& pair) {
 }
 
 IntervalRow row_of(const SweepPage& page, const PairResult& pair) {
-  return {.label = name_of(page, pair.better) + " − " + name_of(page, pair.worse),
+  return {.label = label_of(page, pair),
           .value = difference_text(page.view, pair.difference.mean),
           .middle = in_points(page, pair.difference.mean),
           .low = in_points(page, pair.difference.interval.low),
@@ -55,20 +59,20 @@ IntervalRow row_of(const SweepPage& page, const PairResult& pair) {
 }
 
 std::vector<std::string> cells_of(const SweepPage& page, const PairResult& pair) {
-  return {name_of(page, pair.better) + " − " + name_of(page, pair.worse),
-          difference_text(page.view, pair.difference.mean),
-          interval_text(page, pair),
-          count_text(pair.difference.count),
-          probability_text(pair),
-          p_text(pair.p_value),
-          p_text(pair.corrected_p),
-          pair.is_distinguishable ? "distinguishable" : "not distinguishable"};
+  return {label_of(page, pair),     difference_text(page.view, pair.difference.mean),
+          interval_of(page, pair),  count_text(pair.difference.count),
+          probability_text(pair),   p_text(pair.p_value),
+          p_text(pair.corrected_p), pair.is_distinguishable ? "distinguishable" : "not distinguishable"};
 }
 
 struct Panel {
   std::string id, title;
   Pairs pairs;
 };
+
+bool is_judged(const Pairs& pairs) {
+  return std::any_of(pairs.begin(), pairs.end(), [](const PairResult* pair) { return pair->difference.count > 1; });
+}
 
 // Of many pairs those with the best choice: what is left says how the others do among themselves.
 Pairs most_wanted(const Pairs& pairs) {
@@ -100,7 +104,8 @@ std::vector<Panel> panels_of(const SweepPage& page) {
     return found;
   };
   if (!page.compares()) {
-    add("difference-1", "The best one against the others", pointers(page.answer.to_first, -1));
+    if (page.answer.ranking.empty()) return panels;
+    add("difference-1", "The best one minus", pointers(page.answer.to_first, -1));
     return panels;
   }
   const auto& settings = page.answer.settings;
@@ -112,51 +117,55 @@ std::vector<Panel> panels_of(const SweepPage& page) {
   return panels;
 }
 
-json figures_of(const SweepPage& page, const std::vector<Panel>& panels) {
-  Range range;
-  range.add(0);
-  std::vector<IntervalChart> charts;
-  for (const Panel& panel : panels) {
-    if (charts.size() == kMostPanels) break;
-    IntervalChart chart{.id = panel.id, .title = panel.title};
-    for (const PairResult* pair : most_wanted(panel.pairs)) {
-      chart.rows.push_back(row_of(page, *pair));
-      add_to_range(range, chart.rows.back());
-      chart.description += (chart.description.empty() ? "" : "; ") + chart.rows.back().label + " " +
-                           chart.rows.back().value + ", 95 % interval " + interval_text(page, *pair);
-    }
-    charts.push_back(std::move(chart));
+json figure_of(const SweepPage& page, const Panel& panel) {
+  IntervalChart chart{.id = panel.id, .title = panel.title};
+  chart.mark = 0;
+  chart.x_title = page.scale().is_share ? "points better" : "better by";
+  chart.is_wide = !page.compares();
+  for (const PairResult* pair : most_wanted(panel.pairs)) {
+    chart.rows.push_back(row_of(page, *pair));
+    chart.description += (chart.description.empty() ? "" : "; ") + chart.rows.back().label + " " +
+                         chart.rows.back().value + ", 95 % interval " + interval_of(page, *pair);
   }
-  json figures = json::array();
-  for (std::size_t i = 0; i < charts.size(); ++i) {
-    charts[i].range = range;
-    charts[i].mark = 0;
-    charts[i].x_title = page.scale().is_share ? "points better" : "better by";
-    Figure figure{.id = charts[i].id, .title = charts[i].title, .svg = draw_intervals(charts[i])};
-    const auto hidden = static_cast<std::int64_t>(panels[i].pairs.size() - charts[i].rows.size());
-    if (hidden > 0) figure.note = "And " + count_text(hidden) + " more pairs, in the table.";
-    figure.columns = {{"Difference", false},   {"Mean"}, {"95 % interval"}, {"Pairs"},
-                      {"Chance to be better"}, {"p"},    {"p, after Holm"}, {"", false}};
-    for (const PairResult* pair : panels[i].pairs) {
-      if (figure.rows.size() == kMostTableRows) break;
-      figure.rows.push_back(cells_of(page, *pair));
-    }
-    figure.hidden_rows = panels[i].pairs.size() - figure.rows.size();
-    figures.push_back(figure_values(figure));
+  Figure figure{.id = panel.id, .title = panel.title, .svg = draw_intervals(chart)};
+  const std::size_t hidden = panel.pairs.size() - chart.rows.size();
+  if (hidden > 0) figure.note = "And " + count_text(static_cast<std::int64_t>(hidden)) + " more, in the table.";
+  figure.columns = {{page.compares() ? "Difference" : "The best one, against", false},
+                    {"Mean"},
+                    {"95 % interval"},
+                    {"Seeds"},
+                    {"P(better)"},
+                    {"p"},
+                    {"p, after Holm"},
+                    {"", false}};
+  for (const PairResult* pair : panel.pairs) {
+    if (figure.rows.size() == kMostTableRows) break;
+    figure.rows.push_back(cells_of(page, *pair));
   }
-  return figures;
+  figure.hidden_rows = panel.pairs.size() - figure.rows.size();
+  return figure_values(figure);
 }
 
 // Those that can be told apart first.
-json words_of(const std::vector<Panel>& panels) {
+json words_of(const Pairs& pairs, std::size_t most) {
   json words = json::array();
   for (const bool is_distinguishable : {true, false}) {
-    for (const PairResult* pair : panels.front().pairs) {
-      if (pair->is_distinguishable == is_distinguishable && !pair->words.empty() && words.size() < kMostWords)
+    for (const PairResult* pair : pairs) {
+      if (pair->is_distinguishable == is_distinguishable && !pair->words.empty() && words.size() < most)
         words.push_back({{"text", pair->words}, {"is_clear", is_distinguishable}});
     }
   }
   return words;
+}
+
+// Of every setting, where the words above are of their mean.
+json words_by_setting(const std::vector<Panel>& panels) {
+  json settings = json::array();
+  for (std::size_t i = 1; i < panels.size(); ++i) {
+    if (settings.size() == kMostPanels) break;
+    settings.push_back({{"title", panels[i].title}, {"words", words_of(panels[i].pairs, kMostSettingWords)}});
+  }
+  return settings;
 }
 
 }  // namespace
@@ -164,9 +173,18 @@ json words_of(const std::vector<Panel>& panels) {
 json sweep_comparisons_section(const SweepPage& page) {
   const std::vector<Panel> panels = panels_of(page);
   if (panels.empty()) return {};
+  json figures = json::array();
+  for (const Panel& panel : panels) {
+    if (figures.size() < kMostPanels && is_judged(panel.pairs)) figures.push_back(figure_of(page, panel));
+  }
+  const json settings = words_by_setting(panels);
   const std::size_t hidden = panels.size() - std::min(panels.size(), kMostPanels);
-  return {{"figures", figures_of(page, panels)},
-          {"words", words_of(panels)},
+  return {{"is_judged", !figures.empty()},
+          {"is_wide", !page.compares()},
+          {"figures", figures},
+          {"words", words_of(panels.front().pairs, figures.empty() ? 1 : kMostWords)},
+          {"has_settings", !figures.empty() && !settings.empty()},
+          {"settings", settings},
           {"hidden", hidden > 0 ? count_text(static_cast<std::int64_t>(hidden)) : ""}};
 }
 

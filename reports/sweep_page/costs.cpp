@@ -146,7 +146,7 @@ json lines_against_samples(const SweepPage& page, const Cost& cost) {
 
 Cost sample_cost() {
   return {"cost-samples",
-          "Against the number of training samples",
+          "Against training samples",
           "training samples",
           "Training samples",
           [](const PointResult& result) { return result.samples; },

@@ -112,6 +112,7 @@ json single_chart(const SweepPage& page, json& key) {
   json charts = json::array();
   if (!lines.are_curves()) return charts;
   LineChart chart = empty_chart(page, "curve-1", page.metric());
+  chart.is_wide = true;
   lines.put_into(chart);
   chart.description = describe(page, chart);
   charts.push_back(chart_values(chart));

@@ -3,6 +3,7 @@
 
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
+#include "reports/sweep_words.h"
 #include "reports/unit_chart.h"
 
 namespace thaw::reports {
@@ -28,10 +29,13 @@ int SweepPage::style_of(std::size_t point) const {
   return choice < 0 ? 0 : choice % kStyles;
 }
 
+bool SweepPage::is_judged() const {
+  return !answer.ranking.empty() && answer.points[answer.ranking.front()].value.count > 1;
+}
+
 std::string SweepPage::estimate_text(const Estimate& estimate) const {
-  const std::string mean = view.text(estimate.mean);
-  if (!estimate.interval.is_known()) return mean;
-  return mean + " (" + view.text(estimate.interval.low) + " to " + view.text(estimate.interval.high) + ")";
+  const std::string mean = view.text(estimate.mean), interval = interval_text(view, estimate.interval);
+  return interval.empty() ? mean : mean + " (" + interval + ")";
 }
 
 json figure_values(const Figure& figure) {
@@ -51,7 +55,7 @@ json figure_values(const Figure& figure) {
           {"title", figure.title},
           {"svg", figure.svg},
           {"note", figure.note},
-          {"is_wide", figure.is_wide},
+          {"has_own_width", figure.has_own_width},
           {"columns", columns},
           {"has_rows", !figure.rows.empty()},
           {"rows", rows},

@@ -93,7 +93,7 @@ json axis_columns(const SweepPage& page, const std::vector<std::size_t>& axes) {
   json columns = json::array();
   for (const std::size_t axis : axes) {
     const AxisInfo& info = page.view.started.axis(static_cast<int>(axis));
-    columns.push_back({{"text", info.name()}, {"class", info.choice().empty() ? "n" : ""}});
+    columns.push_back({{"text", page.axis_name(axis)}, {"class", info.choice().empty() ? "n" : ""}});
   }
   return columns;
 }

@@ -4,8 +4,8 @@
 
 #include "reports/interval_chart.h"
 #include "reports/number_text.h"
-#include "reports/sections.h"
 #include "reports/sweep_page/sections.h"
+#include "reports/sweep_words.h"
 
 namespace thaw::reports {
 namespace {
@@ -13,118 +13,124 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostPanels = 12, kMostRows = 20, kMostTableRows = 100;
+constexpr std::size_t kMostInColumn = 8;  // rows; more stand in two columns
 
-IntervalRow row_of(const SweepPage& page, std::size_t point, const std::string& label) {
+// How a row of the ranking stands to the best one.
+enum class Standing { kBest, kLikeBest, kWorse, kNotJudged };
+
+std::string standing_text(Standing standing) {
+  switch (standing) {
+    case Standing::kBest:
+      return "best";
+    case Standing::kLikeBest:
+      return "not distinguishable from the best";
+    case Standing::kWorse:
+      return "worse than the best";
+    case Standing::kNotJudged:
+      break;
+  }
+  return "one seed: cannot be judged";
+}
+
+// Dots with an interval each, and the table behind them.
+struct Panel {
+  Figure figure;
+  IntervalChart chart;
+};
+
+Panel new_panel(const std::string& id, const std::string& title, const std::string& heading) {
+  Panel panel{{.id = id, .title = title}, {.id = id, .title = title}};
+  panel.figure.columns = {{heading, false}, {"Mean"}, {"95 % interval"}, {"Seeds"}, {"", false}};
+  return panel;
+}
+
+// An interval may reach beyond what a share can be; the drawing must not.
+double possible(const SweepPage& page, double value) {
+  return page.scale().is_share && std::isfinite(value) ? std::clamp(value, 0.0, 1.0) : value;
+}
+
+void add_row(const SweepPage& page, const std::string& label, const Estimate& value, Standing standing, Panel& panel) {
+  IntervalRow row{.label = label,
+                  .value = page.estimate_text(value),
+                  .middle = value.mean,
+                  .low = possible(page, value.interval.low),
+                  .high = possible(page, value.interval.high)};
+  row.is_strong = standing == Standing::kBest;
+  row.is_open = standing == Standing::kWorse;
+  const std::string interval = interval_text(page.view, value.interval);
+  panel.figure.rows.push_back({label, page.view.text(value.mean), interval.empty() ? "–" : interval,
+                               count_text(value.count), standing_text(standing)});
+  panel.chart.description += (panel.chart.description.empty() ? "" : "; ") + label + " " + row.value;
+  panel.chart.rows.push_back(std::move(row));
+}
+
+void add_point(const SweepPage& page, std::size_t point, const std::string& label, Standing standing, Panel& panel) {
   const PointResult& result = page.answer.points[point];
-  return {.label = label,
-          .value = page.estimate_text(result.value),
-          .middle = result.value.mean,
-          .low = result.value.interval.low,
-          .high = result.value.interval.high,
-          .dots = result.values,
-          .style = page.style_of(point)};
-}
-
-std::vector<std::string> cells_of(const SweepPage& page, std::size_t point, const std::string& label,
-                                  const std::string& remark) {
-  const PointResult& result = page.answer.points[point];
-  const Estimate& value = result.value;
-  const auto seeds = static_cast<std::int64_t>(page.view.points[point].members.size());
-  const bool is_whole = value.count == seeds;
-  return {label, page.view.text(value.mean),
-          value.interval.is_known() ? page.view.text(value.interval.low) + " to " + page.view.text(value.interval.high)
-                                    : "–",
-          is_whole ? count_text(seeds) : count_text(value.count) + " of " + count_text(seeds), remark};
-}
-
-std::vector<Figure::Column> columns(const std::string& heading) {
-  return {{heading, false}, {"Mean"}, {"95 % interval"}, {"Seeds"}, {"", false}};
-}
-
-// Whether two points of one setting can be told apart, by their choices.
-bool can_be_told(const SweepAnswer& answer, int setting, std::size_t one, std::size_t other) {
-  return std::any_of(answer.pairs.begin(), answer.pairs.end(), [&](const PairResult& pair) {
-    const bool is_this = (pair.better == one && pair.worse == other) || (pair.better == other && pair.worse == one);
-    return pair.setting == setting && is_this && pair.is_distinguishable;
-  });
+  add_row(page, label, result.value, standing, panel);
+  panel.chart.rows.back().dots = result.values;
+  panel.chart.rows.back().style = page.style_of(point);
+  const std::size_t seeds = page.view.points[point].members.size();
+  std::string& count = panel.figure.rows.back()[3];
+  if (result.value.count < static_cast<int>(seeds)) count += " of " + count_text(static_cast<std::int64_t>(seeds));
+  if (result.diverged > 0) count += ", " + count_text(result.diverged) + " diverged";
 }
 
 // Choices that have a value at a setting, the best one first.
 std::vector<std::size_t> order_at(const SweepPage& page, std::size_t setting) {
   std::vector<std::size_t> order;
   const auto& choices = page.answer.choices;
-  const auto mean = [&](std::size_t choice) {
-    return page.answer.points[static_cast<std::size_t>(choices[choice].points[setting])].value.mean;
+  const auto rank = [&](std::size_t choice) {
+    const int point = choices[choice].points[setting];
+    return point < 0 ? 0 : page.answer.points[static_cast<std::size_t>(point)].rank;
   };
   for (std::size_t choice = 0; choice < choices.size(); ++choice) {
-    const bool is_there = setting < choices[choice].points.size() && choices[choice].points[setting] >= 0;
-    if (is_there && std::isfinite(mean(choice))) order.push_back(choice);
+    if (rank(choice) > 0) order.push_back(choice);
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return page.is_max() ? mean(a) > mean(b) : mean(a) < mean(b); });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   return order;
 }
 
-struct Panel {
-  IntervalChart chart;
-  Figure figure;
-};
-
 Panel panel_at(const SweepPage& page, std::size_t setting) {
-  Panel panel;
-  const std::string& label = page.answer.settings[setting].label;
-  panel.figure.id = "ranking-" + std::to_string(setting + 1);
-  panel.figure.title = label.empty() ? page.metric() : label;
-  panel.figure.columns = columns("Choice");
-  const std::vector<std::size_t> order = order_at(page, setting);
-  for (const std::size_t choice : order) {
+  const SettingGroup& group = page.answer.settings[setting];
+  Panel panel =
+      new_panel("ranking-" + std::to_string(setting + 1), group.label.empty() ? page.metric() : group.label, "Choice");
+  for (const std::size_t choice : order_at(page, setting)) {
+    const bool is_like_best =
+        std::find(group.like_best.begin(), group.like_best.end(), choice) != group.like_best.end();
+    const Standing standing = static_cast<int>(choice) == group.best ? Standing::kBest
+                              : !group.is_judged                     ? Standing::kNotJudged
+                              : is_like_best                         ? Standing::kLikeBest
+                                                                     : Standing::kWorse;
     const auto point = static_cast<std::size_t>(page.answer.choices[choice].points[setting]);
-    IntervalRow row = row_of(page, point, page.answer.choices[choice].name);
-    const bool is_first = choice == order.front();
-    row.is_strong = is_first;
-    row.is_open = !is_first && can_be_told(page.answer, static_cast<int>(setting), order.front(), choice);
-    panel.figure.rows.push_back(cells_of(page, point, row.label,
-                                         is_first      ? "best"
-                                         : row.is_open ? "worse than the best"
-                                                       : "not distinguishable from the best"));
-    panel.chart.rows.push_back(std::move(row));
+    add_point(page, point, page.answer.choices[choice].name, standing, panel);
   }
   return panel;
 }
 
+Standing standing_of(const SweepPage& page, bool is_first, bool is_like_first) {
+  if (is_first) return Standing::kBest;
+  if (!page.is_judged()) return Standing::kNotJudged;
+  return is_like_first ? Standing::kLikeBest : Standing::kWorse;
+}
+
 Panel overall_panel(const SweepPage& page) {
-  Panel panel;
-  panel.figure.id = "ranking-overall";
-  panel.figure.title = "Mean over all settings";
-  panel.figure.columns = columns("Choice");
+  const auto& choices = page.answer.choices;
+  const auto settings = static_cast<std::int64_t>(page.answer.settings.size());
+  const bool has_all = page.answer.shared_settings == settings;
+  Panel panel = new_panel("ranking-overall",
+                          has_all ? "Mean over all settings"
+                                  : "Mean over " + count_text(page.answer.shared_settings) + " settings that all have",
+                          "Choice");
   std::vector<std::size_t> order;
-  for (std::size_t choice = 0; choice < page.answer.choices.size(); ++choice) {
-    if (page.answer.choices[choice].rank > 0) order.push_back(choice);
+  for (std::size_t choice = 0; choice < choices.size(); ++choice) {
+    if (choices[choice].rank > 0) order.push_back(choice);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return page.answer.choices[a].rank < page.answer.choices[b].rank;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return choices[a].rank < choices[b].rank; });
   for (const std::size_t choice : order) {
-    const ChoiceResult& result = page.answer.choices[choice];
-    const Estimate& value = result.value;
-    const bool is_first = choice == order.front();
-    IntervalRow row{.label = result.name,
-                    .value = page.estimate_text(value),
-                    .middle = value.mean,
-                    .low = value.interval.low,
-                    .high = value.interval.high,
-                    .style = static_cast<int>(choice) % kStyles,
-                    .is_open = !is_first && !result.is_like_first,
-                    .is_strong = is_first};
-    panel.figure.rows.push_back({row.label, page.view.text(value.mean),
-                                 value.interval.is_known()
-                                     ? page.view.text(value.interval.low) + " to " + page.view.text(value.interval.high)
-                                     : "–",
-                                 count_text(value.count),
-                                 is_first               ? "best"
-                                 : result.is_like_first ? "not distinguishable from the best"
-                                                        : "worse than the best"});
-    panel.chart.rows.push_back(std::move(row));
+    const ChoiceResult& result = choices[choice];
+    add_row(page, result.name, result.value, standing_of(page, choice == order.front(), result.is_like_first), panel);
+    panel.chart.rows.back().style = static_cast<int>(choice) % kStyles;
   }
   return panel;
 }
@@ -133,49 +139,27 @@ Panel overall_panel(const SweepPage& page) {
 std::vector<Panel> point_panels(const SweepPage& page) {
   const auto& ranking = page.answer.ranking;
   const std::size_t shown = std::min(kMostRows, ranking.size());
-  const std::size_t in_each = shown > 8 ? (shown + 1) / 2 : shown;
+  const std::size_t in_each = shown > kMostInColumn ? (shown + 1) / 2 : shown;
   std::vector<Panel> panels;
   for (std::size_t i = 0; i < shown; ++i) {
     if (i % in_each == 0) {
-      panels.emplace_back();
-      panels.back().figure.id = "ranking-" + std::to_string(panels.size());
-      panels.back().figure.title =
-          "Rank " + std::to_string(i + 1) + " to " + std::to_string(std::min(i + in_each, shown));
-      panels.back().figure.columns = columns("Combination");
+      const std::size_t last = std::min(i + in_each, shown);
+      panels.push_back(new_panel("ranking-" + std::to_string(panels.size() + 1),
+                                 "Rank " + std::to_string(i + 1) + (last > i + 1 ? " to " + std::to_string(last) : ""),
+                                 "Combination"));
+      panels.back().chart.is_wide = true;
     }
-    const PointResult& result = page.answer.points[ranking[i]];
-    IntervalRow row = row_of(page, ranking[i], page.view.points[ranking[i]].label);
-    row.is_strong = i == 0;
-    row.is_open = i > 0 && !result.is_like_first;
-    panels.back().figure.rows.push_back(cells_of(page, ranking[i], row.label,
-                                                 i == 0        ? "best"
-                                                 : row.is_open ? "worse than the best"
-                                                               : "not distinguishable from the best"));
-    panels.back().chart.rows.push_back(std::move(row));
+    const Standing standing = standing_of(page, i == 0, page.answer.points[ranking[i]].is_like_first);
+    add_point(page, ranking[i], page.view.points[ranking[i]].label, standing, panels.back());
   }
   return panels;
 }
 
-std::string describe(const Panel& panel) {
-  std::string text;
-  for (const IntervalRow& row : panel.chart.rows) text += (text.empty() ? "" : "; ") + row.label + " " + row.value;
-  return text + ".";
-}
-
-// All panels on one axis, so that they can be compared.
 json drawn(const SweepPage& page, std::vector<Panel>& panels) {
-  Range range;
-  for (const Panel& panel : panels) {
-    for (const IntervalRow& row : panel.chart.rows) add_to_range(range, row);
-  }
   json figures = json::array();
   for (Panel& panel : panels) {
     if (panel.chart.rows.empty()) continue;
-    panel.chart.id = panel.figure.id;
-    panel.chart.title = panel.figure.title;
-    panel.chart.description = describe(panel);
     panel.chart.x_title = page.metric();
-    panel.chart.range = range;
     panel.chart.is_share = page.scale().is_share;
     panel.figure.svg = draw_intervals(panel.chart);
     figures.push_back(figure_values(panel.figure));
@@ -185,21 +169,27 @@ json drawn(const SweepPage& page, std::vector<Panel>& panels) {
 
 json table_of(const SweepPage& page) {
   json rows = json::array();
+  const auto known = [](double value) { return std::isfinite(value) ? plain_text(value) : ""; };
   for (const std::size_t point : page.answer.ranking) {
     if (rows.size() == kMostTableRows) break;
     const PointResult& result = page.answer.points[point];
+    const bool is_first = point == page.answer.ranking.front();
     rows.push_back({{"rank", count_text(result.rank)},
                     {"label", page.view.points[point].label},
                     {"value", page.estimate_text(result.value)},
-                    {"value_key", plain_text(result.value.mean)},
-                    {"time_key", std::isfinite(result.seconds) ? plain_text(result.seconds) : ""},
+                    {"value_key", known(result.value.mean)},
                     {"seeds", count_text(result.value.count)},
                     {"time", seconds_text(result.seconds)},
+                    {"time_key", known(result.seconds)},
                     {"trained", std::isfinite(result.parameters) ? count_text(std::llround(result.parameters)) : "–"},
-                    {"is_like_first", result.is_like_first},
-                    {"is_first", point == page.answer.ranking.front()}});
+                    {"standing", standing_text(standing_of(page, is_first, result.is_like_first))},
+                    {"is_first", is_first}});
   }
   return rows;
+}
+
+std::string more(std::size_t count, const std::string& what) {
+  return "And " + count_text(static_cast<std::int64_t>(count)) + " more " + what + ", in the table.";
 }
 
 }  // namespace
@@ -208,31 +198,27 @@ json sweep_ranking_section(const SweepPage& page) {
   const auto& ranking = page.answer.ranking;
   if (ranking.empty()) return {};
   std::vector<Panel> panels;
+  std::string note;
   const std::size_t settings = page.answer.settings.size();
   if (page.compares()) {
-    if (settings > 1) panels.push_back(overall_panel(page));
+    if (settings > 1 && page.answer.shared_settings > 0) panels.push_back(overall_panel(page));
     for (std::size_t setting = 0; setting < std::min(settings, kMostPanels); ++setting)
       panels.push_back(panel_at(page, setting));
+    if (settings > kMostPanels) note = more(settings - kMostPanels, "settings");
   } else {
     panels = point_panels(page);
+    if (ranking.size() > kMostRows) note = more(ranking.size() - kMostRows, "combinations");
   }
-  const std::size_t hidden_panels = page.compares() && settings > kMostPanels ? settings - kMostPanels : 0;
-  const std::size_t hidden_rows = ranking.size() - std::min(ranking.size(), kMostTableRows);
-  std::string note;
-  if (hidden_panels > 0)
-    note = "And " + count_text(static_cast<std::int64_t>(hidden_panels)) + " more settings, in the table.";
-  if (!page.compares() && ranking.size() > kMostRows) {
-    note = "And " + count_text(static_cast<std::int64_t>(ranking.size() - kMostRows)) +
-           " more combinations, in the table.";
-  }
+  const std::size_t hidden = ranking.size() - std::min(ranking.size(), kMostTableRows);
   return {{"metric", page.metric()},
           {"direction", page.is_max() ? "More is better." : "Less is better."},
-          {"has_seeds", page.view.started.repeats() > 1},
+          {"is_judged", page.is_judged()},
+          {"is_wide", !page.compares()},
           {"figures", drawn(page, panels)},
           {"note", note},
           {"count", count_text(static_cast<std::int64_t>(ranking.size()))},
           {"rows", table_of(page)},
-          {"hidden", hidden_rows > 0 ? count_text(static_cast<std::int64_t>(hidden_rows)) : ""}};
+          {"hidden", hidden > 0 ? count_text(static_cast<std::int64_t>(hidden)) : ""}};
 }
 
 }  // namespace thaw::reports

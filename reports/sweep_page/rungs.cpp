@@ -58,7 +58,7 @@ json rung_chart(const SweepPage& page) {
   chart.id = "rungs-chart";
   chart.title = page.metric() + " at the rungs";
   chart.x_title = "epochs";
-  chart.x_is_log = true;
+  chart.x_is_log = chart.is_wide = true;
   chart.is_share = page.scale().is_share;
   chart.may_be_log = page.scale().may_be_log;
   chart.text = [&page](double value) { return page.view.text(value); };

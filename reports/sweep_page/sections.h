@@ -17,6 +17,10 @@ struct SweepPage {
   const SweepAnswer& answer;
 
   bool compares() const { return answer.choices.size() > 1; }
+  /// Whether there are seeds enough to tell combinations apart.
+  bool is_judged() const;
+  /// "images", "learning_rate".
+  std::string axis_name(std::size_t axis) const { return view.axis_text(axis); }
   bool is_max() const { return view.started.metric_is_max(); }
   ValueScale scale() const { return {view.started.metric_is_share(), !view.started.metric_is_share() && !is_max()}; }
   /// "Accuracy"; the metric's full name where its title is missing.
@@ -39,7 +43,7 @@ struct Figure {
   std::vector<Column> columns = {};  ///< the first one is the rows' heading
   std::vector<std::vector<std::string>> rows = {};
   std::size_t hidden_rows = 0;  ///< left out, because there are too many
-  bool is_wide = false;         ///< at its own width, which may be scrolled
+  bool has_own_width = false;   ///< at its own width, which may be scrolled
 };
 nlohmann::json figure_values(const Figure& figure);
 

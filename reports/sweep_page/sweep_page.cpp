@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kLongVerdict = 260;  // bytes
+
 std::string counted(std::size_t count, const std::string& noun) {
   return count_text(static_cast<std::int64_t>(count)) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -53,20 +55,12 @@ json notice(const char* level, const std::string& title, const std::string& text
 json notice_list(const SweepPage& page) {
   json list = json::array();
   const SweepView& view = page.view;
-  const std::size_t failed = view.count(MemberState::kFailed), diverged = view.count(MemberState::kDiverged);
   if (!view.is_finished) {
-    list.push_back(notice(
-        "warn", "Not finished: " + unfinished_text(view),
-        "All numbers are those of the members that are done. The same command goes on:", view.started.command()));
+    list.push_back(
+        notice("warn", "Not finished: " + unfinished_text(view), "The same command goes on:", view.started.command()));
   }
-  if (failed > 0) {
-    list.push_back(notice("bad", counted(failed, "member") + " failed",
-                          "They have no result; their reasons are below. The same command tries them again."));
-  }
-  if (diverged > 0) {
-    list.push_back(notice("warn", counted(diverged, "member") + " diverged",
-                          "Their loss became infinite or not a number; where, is told below."));
-  }
+  if (const std::size_t failed = view.count(MemberState::kFailed); failed > 0)
+    list.push_back(notice("bad", counted(failed, "member") + " failed", "Why, is told below."));
   std::string caveats;
   for (const std::string& caveat : page.answer.caveats) caveats += (caveats.empty() ? "" : "\n") + caveat;
   if (!caveats.empty()) list.push_back(notice("info", "Before you trust these numbers", caveats));
@@ -105,6 +99,7 @@ json header_values(const SweepPage& page) {
           {"short_id", shortened(started.id(), 12)},
           {"version", started.version()},
           {"verdict", page.answer.head},
+          {"is_long", page.answer.head.size() > kLongVerdict},
           {"has_notices", !found.empty()},
           {"notices", found}};
 }

@@ -26,9 +26,6 @@ ExampleRun binary_run();
 /// Several labels a sample, or none.
 ExampleRun multi_label_run();
 
-/// A frame of a record or a journal.
-std::string framed(const std::string& payload);
-
 /// The network, data and machine of an example run.
 Started example_started(const ExampleOptions& options);
 

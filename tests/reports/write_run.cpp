@@ -35,19 +35,17 @@ void write_pictures(const std::string& folder, const google::protobuf::RepeatedP
 
 }  // namespace
 
-std::string framed(const std::string& payload) {
+std::string record_bytes(const std::vector<Event>& events) {
   std::string bytes;
   const auto add_number = [&bytes](std::uint64_t number) {
     for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(number >> shift & 255);
   };
-  add_number(payload.size());
-  add_number(crc32(0, reinterpret_cast<const Bytef*>(payload.data()), static_cast<uInt>(payload.size())));
-  return bytes + payload;
-}
-
-std::string record_bytes(const std::vector<Event>& events) {
-  std::string bytes;
-  for (const Event& event : events) bytes += framed(event.SerializeAsString());
+  for (const Event& event : events) {
+    const std::string payload = event.SerializeAsString();
+    add_number(payload.size());
+    add_number(crc32(0, reinterpret_cast<const Bytef*>(payload.data()), static_cast<uInt>(payload.size())));
+    bytes += payload;
+  }
   return bytes;
 }
 
