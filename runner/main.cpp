@@ -261,7 +261,11 @@ int summary(const Arguments& arguments) {
 
 int show(const Arguments& arguments) {
   const std::string& folder = arguments.operands[0];
-  std::cout << (arguments.wants_json ? render_show_json(folder) : render_show_text(folder));
+  if (is_sweep_folder(folder)) {
+    std::cout << (arguments.wants_json ? render_sweep_json(folder) : render_sweep_text(folder));
+  } else {
+    std::cout << (arguments.wants_json ? render_show_json(folder) : render_show_text(folder));
+  }
   return 0;
 }
 
