@@ -17,6 +17,7 @@
 #include "runner/train/run_facts.h"
 #include "runner/zoo_listing.h"
 #include "schemas/explain.h"
+#include "schemas/sweep_journal.h"
 
 namespace thaw {
 namespace {
@@ -138,6 +139,14 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
   return words;
 }
 
+void write_sweep_report(const std::string& folder) {
+  write_shared_file_durably(folder + "/report.html", render_sweep_report(folder));
+  write_shared_file_durably(folder + "/members.csv", render_sweep_csv(folder));
+  write_shared_file_durably(folder + "/members.json", render_sweep_json(folder));
+  const std::string recommended = render_sweep_recommended(folder);
+  if (!recommended.empty()) write_shared_file_durably(folder + "/recommended.pbtxt", recommended);
+}
+
 SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
   SweepContext context{arguments.runs, data_roots(arguments, loaded), data_folders(arguments), {}, arguments.jobs};
   context.open_device = [&](const Experiment& config) { return open_device(arguments, config); };
@@ -167,6 +176,7 @@ int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   options.jobs = context.jobs;
   options.threads = checked.plan.threads();
   options.retries = loaded.config.sweep().retries();
+  options.write_report = write_sweep_report;
   checked.plan.set_command(command_line(arguments));
   checked.plan.set_version(kVersion);
   const SweepEnd end = run_sweep(std::move(checked.plan), options);

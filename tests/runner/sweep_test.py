@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -246,6 +247,18 @@ class SweepTest(unittest.TestCase):
         result = self.sweep.run()
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr, f"thaw: {self.sweep.runs}: mkdir: File exists\n")
+
+    def test_a_disk_that_takes_no_more(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+        result = self.sweep.run(preexec_fn=limit)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertRegex(result.stderr, rf"thaw: {self.sweep.runs}/sweep-tiny/sweep-[0-9a-f]+/\S+: write: File too large\n$")
+        result = self.sweep.run()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.check()
 
     def test_a_journal_that_cannot_be_written_ends_it_honestly(self):
         self.sweep.run()
