@@ -93,6 +93,8 @@ void add_costs(const RecordView& run, MeasuredMember& member) {
   for (const TrunkReady& trunk : run.record.trunks) {
     const double seconds = std::max(0.0, trunk.seconds());
     view.trunk_seconds += seconds;
+    view.trunk_computed += std::max<std::int64_t>(0, trunk.computed());
+    view.trunk_found += std::max<std::int64_t>(0, trunk.samples() - trunk.computed());
     if (!trunk.key().empty()) member.trunks.push_back({trunk.key(), seconds, trunk.computed() > 0});
   }
 }

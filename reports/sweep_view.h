@@ -45,10 +45,11 @@ struct MemberView {
   int best_epoch = 0;           ///< 0: none
   int planned_epochs = 0;
 
-  double seconds = kUnknown;       ///< of its processes, so far
-  double trunk_seconds = 0;        ///< of these, until the frozen trunk's features were at hand
-  double cost_seconds = kUnknown;  ///< see cost_text in sweep_answer.h
-  int beside = 0;                  ///< other members that its process trained with it
+  double seconds = kUnknown;                         ///< of its processes, so far
+  double trunk_seconds = 0;                          ///< of these, until the frozen trunk's features were at hand
+  std::int64_t trunk_computed = 0, trunk_found = 0;  ///< samples whose features it computed; that were there already
+  double cost_seconds = kUnknown;                    ///< see cost_text in sweep_answer.h
+  int beside = 0;                                    ///< other members that its process trained with it
   std::int64_t parameters = 0, trainable_parameters = 0, train_samples = 0, peak_memory_bytes = 0;
 
   std::string strategy;  ///< "feature_extraction"; empty: no transfer
