@@ -73,6 +73,8 @@ RecordedSweep numeric_sweep();
 RecordedSweep halving_sweep();
 /// The mean loss of two optimizers, less is better, 6 seeds.
 RecordedSweep loss_sweep();
+/// Three choices, 12 seeds each.
+RecordedSweep many_seeds_sweep();
 /// Every name that a sweep may carry is `text`.
 RecordedSweep hostile_sweep(const std::string& text);
 

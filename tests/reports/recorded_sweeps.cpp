@@ -176,6 +176,18 @@ RecordedSweep loss_sweep() {
   return sweep;
 }
 
+RecordedSweep many_seeds_sweep() {
+  RecordedSweep sweep = empty_sweep("many-seeds", 12);
+  add_choices(sweep, "depth", {"8", "20", "56"});
+  for (int point = 0; point < 3; ++point) {
+    for (int seed = 1; seed <= 12; ++seed) {
+      add_member(sweep, point, seed, {sweep.started.axis(0).choice(point)}).value =
+          0.8 + 0.01 * point + 0.05 * steady_noise(11, seed) + 0.02 * steady_noise(20 + point, seed);
+    }
+  }
+  return sweep;
+}
+
 RecordedSweep hostile_sweep(const std::string& text) {
   RecordedSweep sweep = empty_sweep(text, 2);
   sweep.started.set_description(text);
@@ -202,13 +214,9 @@ RecordedSweep hostile_sweep(const std::string& text) {
 }
 
 std::vector<NamedSweep> recorded_sweeps() {
-  return {{"strategies", strategies_sweep()},
-          {"one-seed", strategies_sweep(1)},
-          {"three-seeds", strategies_sweep(3)},
-          {"troubled", troubled_sweep()},
-          {"numbers", numeric_sweep()},
-          {"halving", halving_sweep()},
-          {"losses", loss_sweep()}};
+  return {{"strategies", strategies_sweep()}, {"one-seed", strategies_sweep(1)}, {"three-seeds", strategies_sweep(3)},
+          {"troubled", troubled_sweep()},     {"numbers", numeric_sweep()},      {"halving", halving_sweep()},
+          {"losses", loss_sweep()},           {"many-seeds", many_seeds_sweep()}};
 }
 
 }  // namespace thaw::test
