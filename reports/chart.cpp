@@ -70,18 +70,24 @@ std::string x_text(const LineChart& chart, std::size_t row) {
   return chart.x_title + " " + count_text(std::llround(chart.x[row]));
 }
 
+// A value that stands alone is a dot.
 std::string draw_path(const Plot& plot, const LineChart& chart, const Series& line) {
   std::string path;
-  bool is_down = false;
+  int length = 0;  // of the stretch without gaps
+  const auto end_stretch = [&path, &length] {
+    if (length == 1) path += "h0";
+    length = 0;
+  };
   for (const std::size_t row : drawn_rows(line.values)) {
     const double value = line.values[row];
     if (!std::isfinite(value)) {
-      is_down = false;
+      end_stretch();
       continue;
     }
-    path += (is_down ? "L" : "M") + coordinate(plot.x_of(chart.x[row])) + " " + coordinate(plot.y_of(value));
-    is_down = true;
+    path += (length > 0 ? "L" : "M") + coordinate(plot.x_of(chart.x[row])) + " " + coordinate(plot.y_of(value));
+    ++length;
   }
+  end_stretch();
   return "<path class=\"" + line_class(line.style) + (line.is_faint ? " faint" : "") + "\" d=\"" + path + "\"/>";
 }
 

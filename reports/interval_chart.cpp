@@ -12,7 +12,7 @@ constexpr double kWidth = 380, kWideWidth = 520, kLeft = 14, kTop = 6;
 constexpr double kRowHeight = 40, kTextHeight = 15, kMiddle = 27;  // from the row's top
 constexpr double kBelow = 44;                                      // of the axis with its title
 // Both texts of a row share its width: about so many characters, and a gap.
-constexpr double kLetterWidth = 6.9;
+constexpr double kLetterWidth = 6.9, kWideLetterWidth = 7.9;  // a phone shows wide ones in larger letters
 constexpr std::size_t kGapLetters = 2, kFewestLetters = 12;
 // A gap of so much of the whole range leaves no room to tell the others apart.
 constexpr double kFarGap = 0.6;
@@ -91,7 +91,8 @@ std::string draw_value(const Plot& plot, const IntervalRow& row, double y) {
 }
 
 std::string draw_row(const Plot& plot, const IntervalRow& row, double top) {
-  const auto room = static_cast<std::size_t>((plot.right - plot.left) / kLetterWidth);
+  const bool is_wide = plot.right - plot.left > kWidth;
+  const auto room = static_cast<std::size_t>((plot.right - plot.left) / (is_wide ? kWideLetterWidth : kLetterWidth));
   const std::size_t taken = letters(row.value) + kGapLetters;
   const std::size_t most = std::max(room > taken ? room - taken : 0, kFewestLetters);
   const double y = top + kMiddle;

@@ -55,6 +55,7 @@ Axis value_axis(const Range& range, const ValueScale& scale, int wanted_ticks) {
 Axis setting_axis(const Range& range, bool is_log, int wanted_ticks) {
   if (!is_log || !(range.low() > 0)) return linear_axis(range.low(), range.high(), wanted_ticks);
   Axis axis = log_axis(range.low(), range.high());
+  if (axis.ticks.size() < 2) return linear_axis(range.low(), range.high(), wanted_ticks);
   // Room for few numbers only: powers of ten, if there are enough of them.
   if (axis.ticks.size() > static_cast<std::size_t>(wanted_ticks) + 1) {
     const auto is_power = [](double tick) {

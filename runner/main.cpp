@@ -281,7 +281,11 @@ int show(const Arguments& arguments) {
 
 int report(const Arguments& arguments) {
   const auto& folders = arguments.operands;
-  write_file_durably(arguments.output, folders.size() == 1 ? render_report(folders[0]) : render_comparison(folders));
+  const auto page = [&folders] {
+    if (folders.size() > 1) return render_comparison(folders);
+    return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
+  };
+  write_file_durably(arguments.output, page());
   std::cout << "report: " << arguments.output << '\n';
   return 0;
 }

@@ -41,7 +41,7 @@ struct NumberAxis {
 NumberAxis number_axis(const SweepPage& page, std::size_t axis) {
   std::set<double> values;
   Range range;
-  for (const std::size_t point : page.answer.ranking) {
+  for (std::size_t point = 0; point < page.view.points.size(); ++point) {
     const double value = number_of(page, point, axis);
     if (std::isfinite(value)) values.insert(value);
     range.add(value);
@@ -63,6 +63,33 @@ std::vector<std::size_t> ordered_axes(const SweepPage& page) {
   }
   std::erase_if(order, [&](std::size_t axis) { return axis >= axis_count(page); });
   return order;
+}
+
+// Points, the best one first, with the values that are weighed against their settings: after successive halving those
+// that all had at the first rung.
+struct Weighed {
+  std::vector<std::size_t> points;
+  std::vector<Estimate> values;
+};
+
+Weighed weighed(const SweepPage& page) {
+  Weighed found;
+  if (page.view.rungs.empty()) {
+    found.points = page.answer.ranking;
+    for (const std::size_t point : found.points) found.values.push_back(page.answer.points[point].value);
+    return found;
+  }
+  const RungDecided& first = page.view.rungs.front().decision;
+  for (int i = 0; i < std::min(first.point_size(), first.value_size()); ++i) {
+    const bool is_known = first.point(i) >= 0 && static_cast<std::size_t>(first.point(i)) < page.view.points.size() &&
+                          std::isfinite(first.value(i));
+    if (!is_known) continue;
+    found.points.push_back(static_cast<std::size_t>(first.point(i)));
+    Estimate& value = found.values.emplace_back();
+    value.count = 1;
+    value.mean = first.value(i);
+  }
+  return found;
 }
 
 // An upright and where on it each point is.
@@ -110,39 +137,36 @@ Upright upright_of(const SweepPage& page, const std::vector<std::size_t>& order,
   return upright;
 }
 
-Upright value_upright(const SweepPage& page, const std::vector<std::size_t>& order) {
+Upright value_upright(const SweepPage& page, const Weighed& all) {
   Upright upright;
   upright.drawn.name = page.metric();
   Range range;
   std::vector<double> values;
-  for (const std::size_t point : order) {
-    values.push_back(page.answer.points[point].value.mean);
-    range.add(values.back());
-  }
+  for (const Estimate& value : all.values) values.push_back(value.mean);
+  range.add(values);
   put_numbers(upright, values, value_axis(range, page.scale()), page.scale().is_share);
   return upright;
 }
 
 // One table for all of them: settings and value, the best first.
-Figure settings_table(const SweepPage& page, const std::vector<std::size_t>& axes) {
+Figure settings_table(const SweepPage& page, const Weighed& all, const std::vector<std::size_t>& axes) {
   Figure figure;
   figure.columns = {{"Rank"}};
   for (const std::size_t axis : axes)
     figure.columns.push_back({page.axis_name(axis), has_numbers(axis_at(page, axis))});
   figure.columns.push_back({page.metric()});
-  for (const std::size_t point : page.answer.ranking) {
-    if (figure.rows.size() == kMostTableRows) break;
-    std::vector<std::string> row = {count_text(page.answer.points[point].rank)};
-    for (const std::size_t axis : axes) row.push_back(page.view.setting_text(point, axis));
-    row.push_back(page.estimate_text(page.answer.points[point].value));
+  for (std::size_t i = 0; i < std::min(all.points.size(), kMostTableRows); ++i) {
+    std::vector<std::string> row = {count_text(static_cast<std::int64_t>(i) + 1)};
+    for (const std::size_t axis : axes) row.push_back(page.view.setting_text(all.points[i], axis));
+    row.push_back(page.estimate_text(all.values[i]));
     figure.rows.push_back(std::move(row));
   }
-  figure.hidden_rows = page.answer.ranking.size() - figure.rows.size();
+  figure.hidden_rows = all.points.size() - figure.rows.size();
   return figure;
 }
 
-json parallel_figure(const SweepPage& page) {
-  const auto& order = page.answer.ranking;
+json parallel_figure(const SweepPage& page, const Weighed& all) {
+  const auto& order = all.points;
   std::vector<std::size_t> axes(std::min(axis_count(page), kMostUprights));
   std::iota(axes.begin(), axes.end(), std::size_t{0});
   const auto numbers =
@@ -156,18 +180,17 @@ json parallel_figure(const SweepPage& page) {
     for (std::size_t i = 0; i < chart.lines.size(); ++i) chart.lines[i].places.push_back(upright.places[i]);
   };
   for (const std::size_t axis : axes) add(upright_of(page, order, axis));
-  add(value_upright(page, order));
+  add(value_upright(page, all));
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::size_t fifth = i * kParallelShades / order.size();
     chart.lines[i].shade = kParallelShades - 1 - static_cast<int>(fifth);
     if (order.size() <= kMostPointed) {
-      chart.lines[i].name =
-          page.view.points[order[i]].label + ": " + page.estimate_text(page.answer.points[order[i]].value);
+      chart.lines[i].name = page.view.points[order[i]].label + ": " + page.estimate_text(all.values[i]);
     }
   }
   // The best one is drawn last.
   std::reverse(chart.lines.begin(), chart.lines.end());
-  Figure figure = settings_table(page, axes);
+  Figure figure = settings_table(page, all, axes);
   figure.id = chart.id;
   figure.title = chart.title;
   figure.has_own_width = true;
@@ -180,7 +203,7 @@ json parallel_figure(const SweepPage& page) {
   return figure_values(figure);
 }
 
-json effect_figure(const SweepPage& page, std::size_t axis) {
+json effect_figure(const SweepPage& page, const Weighed& all, std::size_t axis) {
   ScatterChart chart{.id = "effect-" + std::to_string(axis + 1), .title = page.axis_name(axis)};
   const NumberAxis numbers = number_axis(page, axis);
   chart.x_axis = numbers.axis;
@@ -188,18 +211,19 @@ json effect_figure(const SweepPage& page, std::size_t axis) {
   chart.scale = page.scale();
   Range seen;
   bool is_samples = true;
-  for (const std::size_t point : page.answer.ranking) {
-    const PointResult& result = page.answer.points[point];
-    ScatterPoint drawn{number_of(page, point, axis), result.value.mean, result.value.interval.low,
-                       result.value.interval.high, page.style_of(point)};
-    drawn.name = page.view.points[point].label + ": " + page.estimate_text(result.value);
+  for (std::size_t i = 0; i < all.points.size(); ++i) {
+    const std::size_t point = all.points[i];
+    const Estimate& value = all.values[i];
+    ScatterPoint drawn{number_of(page, point, axis), value.mean, value.interval.low, value.interval.high,
+                       page.style_of(point)};
+    drawn.name = page.view.points[point].label + ": " + page.estimate_text(value);
     seen.add(drawn.x);
-    is_samples = is_samples && drawn.x == result.samples;
+    is_samples = is_samples && drawn.x == page.answer.points[point].samples;
     chart.points.push_back(std::move(drawn));
   }
   // That chart is among the costs.
   if (chart.points.size() < 3 || !(seen.high() > seen.low()) || is_samples) return {};
-  Figure figure = settings_table(page, {axis});
+  Figure figure = settings_table(page, all, {axis});
   figure.id = chart.id;
   figure.title = chart.title;
   if (chart.x_is_log) figure.note = "Logarithmic scale.";
@@ -232,9 +256,10 @@ json importance_rows(const SweepPage& page) {
 json sweep_axes_section(const SweepPage& page) {
   json figures = json::array();
   std::size_t hidden = 0;
+  const Weighed all = weighed(page);
   for (const std::size_t axis : ordered_axes(page)) {
     if (!has_numbers(axis_at(page, axis))) continue;
-    const json figure = effect_figure(page, axis);
+    const json figure = effect_figure(page, all, axis);
     if (figure.is_null()) continue;
     if (figures.size() < kMostCharts) {
       figures.push_back(figure);
@@ -243,11 +268,13 @@ json sweep_axes_section(const SweepPage& page) {
     }
   }
   json parallel = json::array();
-  if (const json figure = parallel_figure(page); !figure.is_null()) parallel.push_back(figure);
+  if (const json figure = parallel_figure(page, all); !figure.is_null()) parallel.push_back(figure);
   const json importance = importance_rows(page);
   if (figures.empty() && parallel.empty() && importance.empty()) return {};
   const double noise = page.answer.noise_share;
+  const int epochs = page.answer.importance_epochs;
   return {{"metric", page.metric()},
+          {"after", epochs > 0 ? count_text(epochs) + (epochs == 1 ? " epoch" : " epochs") : ""},
           {"parallel", parallel},
           {"figures", figures},
           {"has_figures", !figures.empty()},

@@ -57,7 +57,8 @@ Figure table_of(const SweepPage& page, const Cost& cost, const std::vector<std::
   return figure;
 }
 
-std::string front_text(const SweepPage& page, const Cost& cost, const std::vector<std::size_t>& order) {
+std::string front_text(const SweepPage& page, const Cost& cost, const std::vector<std::size_t>& order,
+                       bool is_numbered) {
   std::string text;
   std::size_t number = 0, hidden = 0;
   for (const std::size_t point : order) {
@@ -67,8 +68,9 @@ std::string front_text(const SweepPage& page, const Cost& cost, const std::vecto
       ++hidden;
       continue;
     }
-    text += (text.empty() ? "" : "; ") + std::to_string(number) + " " + page.view.points[point].label + ": " +
-            page.view.text(result.value.mean) + ", " + cost.text(cost.of(result));
+    text += (text.empty() ? "" : "; ") + (is_numbered ? std::to_string(number) + " " : "") +
+            page.view.points[point].label + ": " + page.view.text(result.value.mean) + ", " +
+            cost.text(cost.of(result));
   }
   if (hidden > 0) text += "; and " + count_text(static_cast<std::int64_t>(hidden)) + " more";
   return text.empty() ? text : "On the front: " + text + ".";
@@ -90,7 +92,7 @@ json scatter_against(const SweepPage& page, const Cost& cost) {
     chart.points.push_back(std::move(drawn));
   }
   Figure figure = table_of(page, cost, order);
-  figure.note = front_text(page, cost, order);
+  figure.note = front_text(page, cost, order, true);
   chart.description = page.metric() + " of each combination against its " + cost.noun + ". " + figure.note;
   figure.svg = draw_scatter(chart);
   return figure_values(figure);
@@ -137,7 +139,7 @@ json lines_against_samples(const SweepPage& page, const Cost& cost) {
     }
     chart.series.push_back(std::move(line));
   }
-  const std::string front = front_text(page, cost, order);
+  const std::string front = front_text(page, cost, order, false);
   chart.description = page.metric() + " of each choice against the number of training samples. " + front;
   json values = chart_values(chart);
   values["note"] = front;

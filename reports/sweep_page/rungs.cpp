@@ -15,9 +15,13 @@ constexpr std::size_t kMostFaint = 400;
 
 std::size_t size(int count) { return static_cast<std::size_t>(std::max(count, 0)); }
 
-// Decisions come from a file: only points that are there count.
+// Who took part and with what value, the best one first. Decisions come from a file: only points that are there count.
+// Nothing is decided at the last rung: it has the results.
 std::vector<std::pair<std::size_t, double>> entries(const SweepPage& page, const RungView& rung) {
   std::vector<std::pair<std::size_t, double>> found;
+  if (!rung.is_decided && &rung == &page.view.rungs.back()) {
+    for (const std::size_t point : page.answer.ranking) found.emplace_back(point, page.answer.points[point].value.mean);
+  }
   for (int i = 0; i < std::min(rung.decision.point_size(), rung.decision.value_size()); ++i) {
     if (size(rung.decision.point(i)) < page.view.points.size() && rung.decision.point(i) >= 0)
       found.emplace_back(rung.decision.point(i), rung.decision.value(i));
@@ -41,7 +45,7 @@ json rung_rows(const SweepPage& page) {
                 {"decided", is_last           ? "the last one"
                             : rung.is_decided ? ""
                                               : "not decided yet"}};
-    if (rung.is_decided && !taking_part.empty()) {
+    if (!taking_part.empty()) {
       row["best"] =
           page.view.text(taking_part.front().second) + ", " + page.view.points[taking_part.front().first].label;
       row["promoted"] = is_last ? "–" : count_text(static_cast<std::int64_t>(promoted));
@@ -64,10 +68,10 @@ json rung_chart(const SweepPage& page) {
   chart.text = [&page](double value) { return page.view.text(value); };
   std::map<std::size_t, std::vector<double>> values;
   for (const RungView& rung : page.view.rungs) {
-    if (!rung.is_decided || rung.epochs <= 0) continue;
-    if (!chart.x.empty() && rung.epochs <= chart.x.back()) continue;
+    const auto taking_part = entries(page, rung);
+    if (taking_part.empty() || rung.epochs <= 0 || (!chart.x.empty() && rung.epochs <= chart.x.back())) continue;
     chart.x.push_back(rung.epochs);
-    for (const auto& [point, value] : entries(page, rung)) {
+    for (const auto& [point, value] : taking_part) {
       values[point].resize(chart.x.size(), kUnknown);
       values[point].back() = value;
     }

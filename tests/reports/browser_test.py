@@ -4,7 +4,7 @@
 usage: browser_test.py CHROMIUM PROGRAM FOLDER [--screenshots] [PAGE...]
 PROGRAM is write_example_reports; FOLDER receives its pages and, if wanted, how they look on the screen and printed.
 With an empty CHROMIUM the test is skipped (exit code 77). Nothing may reach the console, no request may leave, nothing may be wider than the window, and
-no element id may occur twice. Python's standard library only: the browser is driven over a pipe.
+no element id may occur twice; text must stand out from what is behind it, tables must sort, and no text of a record may run. Python's standard library only: the browser is driven over a pipe.
 """
 import base64
 import json
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from page_behaviour import faults_of_hostile_text, faults_of_reading, faults_of_sorting
 
 WIDTHS = {"wide": 1400, "desktop": 1200, "phone": 400}
 TIMEOUT_S = 300  # a busy machine is no fault of the page
@@ -36,6 +38,11 @@ FACTS = """(() => {
     brokenImages: [...document.querySelectorAll('svg image')].filter(e => !e.getBBox().width).length,
     height: Math.ceil(document.documentElement.getBoundingClientRect().height),
     scripts: document.scripts.length,
+    handlers: [...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name))).length,
+    strangeLinks: [...document.querySelectorAll('a')].map(a => a.getAttribute('href'))
+        .filter(link => !/^(#|[\w.%-][\w.\/%-]*$)/.test(link)).slice(0, 5),
+    pwned: typeof window.pwned !== 'undefined',
+    text: document.documentElement.textContent,
   };
 })()"""
 
@@ -149,6 +156,9 @@ def faults_of_layout(facts, scheme, most_scripts):
     faults += [f"wider than the window: {name}" for name in facts["tooWide"] or (["page"] if facts["overflow"] else [])]
     if facts["brokenImages"] or facts["scripts"] > most_scripts:
         faults.append(f"{facts['brokenImages']} broken pictures, {facts['scripts']} scripts")
+    faults += [f"strange link: {link}" for link in facts["strangeLinks"]]
+    if facts["handlers"] or facts["pwned"]:
+        faults.append(f"{facts['handlers']} event handlers" + (", hostile text was run" if facts["pwned"] else ""))
     if (facts["background"] == "rgb(255, 255, 255)") != (scheme == "light"):
         faults.append(f"background {facts['background']} for {scheme}")
     return faults
@@ -166,8 +176,11 @@ def check_page(browser, page, shots):
             view_as(browser, scheme, view)
             facts = browser.evaluate(FACTS)
             faults += [f"{view}, {scheme}: {fault}" for fault in faults_of_layout(facts, scheme, most_scripts)]
+            if view == "desktop":
+                faults += [f"{scheme}: {fault}" for fault in faults_of_reading(browser)]
             if shots:
                 screenshot(browser, shots / f"{page.stem}-{view}-{scheme}.png", width, facts["height"])
+    faults += faults_of_hostile_text(page, facts) + faults_of_sorting(browser)
     faults += [f"console: {text}" for text in console_messages(browser.events)]
     faults += [f"request: {text}" for text in foreign_requests(browser.events, url)]
     return [f"{page.name}: {fault}" for fault in faults]
@@ -182,11 +195,13 @@ def check_the_check(browser, folder):
     """A page with every fault must be found faulty: else this test could not fail."""
     page = folder / "faulty.html"
     page.write_text("<!doctype html><body style='background:white'><p id=a></p><p id=a></p><nav><a href='#none'></a></nav><div style='width:3000px'>x</div>"
-                    "<script>console.log('x')</script><img src='http://example.invalid/x.png'>")
+                    "<script>console.log('x');window.pwned=1</script><p onclick='1' style='color:#ccc'>pale</p><a href='//example.invalid'>x</a>"
+                    "<table class=sortable><thead><tr><th>n</th></tr></thead><tbody><tr><td>2</td></tr><tr><td>1</td></tr></tbody></table><img src='http://example.invalid/x.png'>")
     text = "\n".join(check_page(browser, page, None))
     page.unlink()
     expected = ["console: ", "request: http://example.invalid", "id twice: a", "link to nowhere", "wider than", "1 scripts",
-                "background"]
+                "background", "1 event handlers, hostile text was run", "strange link: //example", "hard to read: P.null",
+                "column 'n' cannot be sorted", "column 'n' is not sorted up"]
     return [f"not noticed: {fault} in {text}" for fault in expected if fault not in text]
 
 

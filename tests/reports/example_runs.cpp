@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tests/reports/example_parts.h"
+#include "tests/reports/hostile.h"
 
 namespace thaw::test {
 namespace {
@@ -287,6 +288,36 @@ Event resumed_event(std::int64_t step, std::int64_t from_step) {
   event.mutable_resumed()->set_from_step(from_step);
   event.mutable_resumed()->set_reason("killed");
   return event;
+}
+
+std::vector<Event> hostile_classes_run() {
+  constexpr std::size_t longest_name = 120;  // of a file, in bytes
+  const auto& strings = hostile_strings();
+  const int classes = static_cast<int>(strings.size());
+  std::vector<Event> events = begun_run({.epochs_done = 3, .has_boxes = false});
+  Started* started = events.front().mutable_started();
+  started->clear_class_name();
+  for (const HostileString& string : strings) started->add_class_name(string.text);
+  for (DataSet& data : *started->mutable_data()) {
+    data.clear_class_count();
+    for (int label = 0; label < classes; ++label) data.add_class_count(data.samples() / classes);
+  }
+  end_run(events, {.has_boxes = false, .pictures = classes}, classes);
+  OutputEvaluation* output = events[events.size() - 2].mutable_evaluation()->mutable_output(0);
+  output->set_kind("multi-class");
+  add_class_scores(*output, 12);
+  std::size_t next = 0;
+  for (Event& event : events) {
+    next = make_hostile(event, {"class_name", "name", "output", "best_metric", "kind", "split", "image"}, next);
+    if (!event.has_evaluation()) continue;
+    for (Sample& sample : *event.mutable_evaluation()->mutable_sample()) {
+      std::string name = strings[next++ % strings.size()].text.substr(0, longest_name);
+      std::replace(name.begin(), name.end(), '/', '_');
+      sample.set_image("samples/" + name + ".png");
+      sample.set_true_class(static_cast<int>(next) % classes);
+    }
+  }
+  return events;
 }
 
 std::vector<ExampleRun> example_runs() {

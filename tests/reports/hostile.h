@@ -26,4 +26,8 @@ void make_hostile(std::vector<Event>& events, const std::string& text);
 /// whose field `keeps` names stay. Gives the number of the next one.
 std::size_t make_hostile(google::protobuf::Message& message, const std::vector<std::string>& keeps, std::size_t first);
 
+/// A finished run with a class and a picture's file for each hostile string, and one of them in each of its other
+/// strings.
+std::vector<Event> hostile_classes_run();
+
 }  // namespace thaw::test

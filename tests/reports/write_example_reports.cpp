@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "reports/pages.h"
 #include "tests/reports/example_runs.h"
+#include "tests/reports/hostile.h"
 #include "tests/reports/page_sweeps.h"
 
 namespace {
@@ -13,6 +15,24 @@ namespace {
 void write_page(const std::filesystem::path& path, const std::string& page) {
   std::ofstream(path, std::ios::binary) << page;
   std::cout << path.string() << ": " << page.size() / 1024 << " KiB\n";
+}
+
+// A run whose classes, files and everything else have hostile names, and runs that differ in theirs; and what they must
+// show.
+void write_hostile_pages(const std::filesystem::path& folder) {
+  using namespace thaw::test;
+  nlohmann::json shown = nlohmann::json::array();
+  std::vector<std::string> runs;
+  for (const HostileString& string : hostile_strings()) {
+    shown.push_back(string.shown);
+    auto events = finished_run({.epochs = 3, .epochs_done = 3, .pictures = 2});
+    make_hostile(events, string.text);
+    runs.push_back(write_run((folder / "runs" / ("hostile-" + std::to_string(runs.size()))).string(), events));
+  }
+  std::ofstream(folder / "hostile.json") << shown.dump();
+  write_page(folder / "hostile_classes.html",
+             thaw::render_report(write_run((folder / "runs" / "hostile-classes").string(), hostile_classes_run())));
+  write_page(folder / "comparison_of_hostile.html", thaw::render_comparison(runs));
 }
 
 }  // namespace
@@ -40,6 +60,7 @@ int main(int argc, char** argv) {
   all.push_back(run_folder("killed"));
   write_page(folder / "comparison_of_seeds.html", thaw::render_comparison(same));
   write_page(folder / "comparison.html", thaw::render_comparison(all));
+  write_hostile_pages(folder);
   for (const auto& [name, page] : thaw::test::sweep_pages((folder / "runs").string())) {
     write_page(folder / ("sweep_" + name + ".html"), page);
   }
