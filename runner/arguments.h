@@ -18,7 +18,8 @@ struct Arguments {
   std::string output;                    ///< -o
   std::string precision = "fp32";        ///< --precision
   std::vector<std::string> calibration;  ///< --calibrate, in order
-  std::string weights = "best";          ///< --weights
+  std::string weights;                   ///< --weights; empty: the best epoch's
+  std::string export_to = "onnx";        ///< --to
   bool wants_json = false;
   bool wants_passes = false;   ///< --passes: summary dumps the graph after each pass
   bool wants_plan = false;     ///< --plan: summary lists the kernels
