@@ -44,7 +44,12 @@ const std::vector<Verb>& verbs() {
        "layers, shapes, parameters, memory"},
       {"show", "RUN", 1, 1, {"json"}, "status, metrics, timing and hashes of a run folder"},
       {"report", "RUN...", 1, kMany, {"output"}, "write one page: of a run, or a comparison of several"},
-      {"export", "RUN", 1, 1, {"model", "weights", "data"}, "write a run's network as an ONNX model"},
+      {"export",
+       "RUN|SWEEP",
+       1,
+       1,
+       {"to", "weights", "data"},
+       "write a run's network as an ONNX model, or what was measured for TensorBoard or MLflow"},
       {"infer",
        "MODEL.onnx TENSOR...",
        1,
@@ -102,10 +107,20 @@ po::options_description options_of(const Verb& verb, Arguments& parsed) {
     all.add_options()("calibrate", po::value(&parsed.calibration)->multitoken()->composing()->value_name("TENSOR..."),
                       "for int8: tensors like those that it will meet, such as a few hundred training pictures");
   }
-  if (has("model")) all.add_options()("output,o", po::value(&parsed.output)->value_name("FILE"), "the model to write");
+  if (has("to")) {
+    all.add_options()(
+        "to", po::value(&parsed.export_to)->value_name("onnx|tensorboard|mlflow"),
+        "onnx: a run's network; tensorboard, mlflow: the metrics and parameters of a run, or of all members "
+        "of a sweep [onnx]");
+    all.add_options()(
+        "output,o", po::value(&parsed.output)->value_name("FILE|DIR"),
+        "the model to write; for TensorBoard the folder that it is to look at (--logdir), for MLflow the "
+        "folder of its file store (--backend-store-uri). Exporting again replaces what was there of the same "
+        "run");
+  }
   if (has("weights")) {
     all.add_options()("weights", po::value(&parsed.weights)->value_name("best|last"),
-                      "those of the best epoch, or of the newest checkpoint [best]");
+                      "onnx: those of the best epoch, or of the newest checkpoint [best]");
   }
   if (has("json")) all.add_options()("json", po::bool_switch(&parsed.wants_json), "print JSON");
   if (has("passes")) {
@@ -181,6 +196,28 @@ void check_precision(const Arguments& parsed) {
   }
 }
 
+void check_export(const Arguments& parsed) {
+  if (parsed.verb != "export" || parsed.wants_help) return;
+  const std::string& target = parsed.export_to;
+  if (target != "onnx" && target != "tensorboard" && target != "mlflow") {
+    fail("export: --to takes onnx, tensorboard or mlflow, not \"" + target + "\"", parsed.verb);
+  }
+  if (parsed.output.empty()) {
+    const std::string example = target == "onnx"          ? "RUN -o model.onnx"
+                                : target == "tensorboard" ? "RUN --to tensorboard -o logs"
+                                                          : "RUN --to mlflow -o mlruns";
+    fail(std::string("export needs a ") + (target == "onnx" ? "file" : "folder") + " to write, as in: thaw export " +
+             example,
+         parsed.verb);
+  }
+  if (!parsed.weights.empty() && parsed.weights != "best" && parsed.weights != "last") {
+    fail("export: --weights takes best or last, not \"" + parsed.weights + "\"", parsed.verb);
+  }
+  if (target == "onnx") return;
+  const char* unused = !parsed.weights.empty() ? "--weights" : !parsed.data.empty() ? "--data" : nullptr;
+  if (unused) fail(std::string("export: ") + unused + " is for --to onnx: " + target + " gets no weights", parsed.verb);
+}
+
 }  // namespace
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
@@ -227,17 +264,12 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (parsed.verb == "report" && !parsed.wants_help && parsed.output.empty()) {
     fail("report needs a file to write, as in: thaw report RUN -o report.html", verb->name);
   }
-  if (parsed.verb == "export" && !parsed.wants_help && parsed.output.empty()) {
-    fail("export needs a file to write, as in: thaw export RUN -o model.onnx", verb->name);
-  }
-  if (parsed.weights != "best" && parsed.weights != "last") {
-    fail("export: --weights takes best or last, not \"" + parsed.weights + "\"", verb->name);
-  }
   if (parsed.verb == "infer" && !parsed.wants_help && parsed.output.empty()) {
     fail("infer needs a folder to write to, as in: thaw infer MODEL.onnx input.npy -o outputs", verb->name);
   }
   check_jobs(parsed);
   check_precision(parsed);
+  check_export(parsed);
   return parsed;
 }
 

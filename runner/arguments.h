@@ -18,7 +18,8 @@ struct Arguments {
   std::string output;                    ///< -o
   std::string precision = "fp32";        ///< --precision
   std::vector<std::string> calibration;  ///< --calibrate, in order
-  std::string weights = "best";          ///< --weights
+  std::string weights;                   ///< --weights; empty: the best epoch's
+  std::string export_to = "onnx";        ///< --to
   int jobs = -1;                         ///< --jobs; -1: as many as there are cores for
   // Of `thaw work`, which `thaw run` starts for the members of a sweep:
   std::vector<std::string> members;  ///< --member, in order

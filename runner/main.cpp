@@ -2,8 +2,11 @@
 #include <filesystem>
 #include <iostream>
 
+#include "reports/export/mlflow.h"
+#include "reports/export/tensorboard.h"
 #include "reports/pages.h"
 #include "runner/arguments.h"
+#include "runner/export/export_folder.h"
 #include "runner/export/export_run.h"
 #include "runner/infer/infer.h"
 #include "runner/store/durable_file.h"
@@ -302,8 +305,32 @@ int infer_model(const Arguments& arguments) {
 }
 
 int export_model(const Arguments& arguments) {
+  if (reports::is_sweep_folder(arguments.operands[0])) {
+    throw InputError(arguments.operands[0] +
+                     ": a sweep has no network of its own: export the run of one of its members, or what they measured "
+                     "with --to tensorboard or --to mlflow");
+  }
   std::cout << export_run(
       {arguments.operands[0], arguments.output, arguments.weights == "last", data_folders(arguments)});
+  return 0;
+}
+
+/// What was measured, for others' tools.
+int export_measurements(const Arguments& arguments) {
+  const reports::ExportSubject subject = reports::load_export_subject(arguments.operands[0]);
+  ExportFolder folder(arguments.output);
+  const auto write = [&folder](const std::string& path, const std::string& bytes) { folder.write(path, bytes); };
+  std::string notes, look;
+  if (arguments.export_to == "tensorboard") {
+    write_tensorboard(subject, write);
+    look = "tensorboard --logdir " + quoted(arguments.output);
+  } else {
+    notes = write_mlflow(subject, folder.path(), write);
+    look = "MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri " + quoted(arguments.output);
+  }
+  std::cout << arguments.export_to << ": " << arguments.output << "\n  " << describe(subject) << "\n";
+  if (!notes.empty()) std::cout << "  " << notes;
+  std::cout << "  look: " << look << '\n';
   return 0;
 }
 
@@ -328,7 +355,7 @@ int dispatch(const Arguments& arguments) {
   } else if (arguments.verb == "summary") {
     return summary(arguments);
   } else if (arguments.verb == "export") {
-    return export_model(arguments);
+    return arguments.export_to == "onnx" ? export_model(arguments) : export_measurements(arguments);
   } else if (arguments.verb == "infer") {
     return infer_model(arguments);
   } else if (arguments.verb == "show") {

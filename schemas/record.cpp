@@ -13,14 +13,14 @@ namespace {
 struct Collector {
   EffectiveRecord record;
   bool has_started = false;
-  std::map<int, std::pair<std::int64_t, EpochEnd>> epochs;
+  std::map<int, std::pair<Moment, EpochEnd>> epochs;
   std::map<int, std::pair<std::int64_t, StageBegun>> stages;
   std::int64_t preview_step = 0;
   std::int64_t evaluation_step = 0;
   std::int64_t profile_step = 0;
 
   void go_on_from(std::int64_t step) {
-    std::erase_if(epochs, [step](const auto& entry) { return entry.second.first > step; });
+    std::erase_if(epochs, [step](const auto& entry) { return entry.second.first.step > step; });
     std::erase_if(stages, [step](const auto& entry) { return entry.second.first > step; });
     if (preview_step > step) record.preview.reset();
     if (evaluation_step > step) record.evaluation.reset();
@@ -32,9 +32,11 @@ struct Collector {
 
   void add(const Event& event) {
     record.step = event.step();
+    record.last_unix_ms = event.time_unix_ms();
     switch (event.kind_case()) {
       case Event::kStarted:
         go_on_from(event.step());
+        if (!has_started) record.begun_unix_ms = event.time_unix_ms();
         record.started = event.started();
         has_started = true;
         break;
@@ -44,7 +46,7 @@ struct Collector {
         if (event.resumed().reason() != "paused") ++record.resumed;
         break;
       case Event::kEpochEnd:
-        epochs[event.epoch_end().epoch()] = {event.step(), event.epoch_end()};
+        epochs[event.epoch_end().epoch()] = {{event.step(), event.time_unix_ms()}, event.epoch_end()};
         break;
       case Event::kDataPreview:
         record.preview = event.data_preview();
@@ -100,7 +102,10 @@ EffectiveRecord effective_record(const std::vector<Event>& events, const std::st
   Collector collector;
   for (const Event& event : events) collector.add(event);
   if (!collector.has_started) throw InputError(name + ": the run never started: the record holds no Started event");
-  for (auto& [epoch, entry] : collector.epochs) collector.record.epochs.push_back(std::move(entry.second));
+  for (auto& [epoch, entry] : collector.epochs) {
+    collector.record.epoch_ends.push_back(entry.first);
+    collector.record.epochs.push_back(std::move(entry.second));
+  }
   for (auto& [stage, entry] : collector.stages) collector.record.stages.push_back(std::move(entry.second));
   return std::move(collector.record);
 }

@@ -25,10 +25,17 @@ RecordFrames parse_record(std::string_view bytes, const std::string& name);
 /// parse_record of the file at `path`. Throws InputError if it does not exist, IoError if it cannot be read.
 RecordFrames read_record(const std::string& path);
 
+/// When an event was written.
+struct Moment {
+  std::int64_t step = 0;     ///< steps finished
+  std::int64_t unix_ms = 0;  ///< wall clock; 0: not known
+};
+
 /// What a record amounts to once everything that died with a killed or stopped process is left out.
 struct EffectiveRecord {
   Started started;
   std::vector<EpochEnd> epochs;    ///< ascending, each epoch once
+  std::vector<Moment> epoch_ends;  ///< beside `epochs`
   std::vector<StageBegun> stages;  ///< ascending, each stage once
   std::vector<TrunkReady> trunks;  ///< of every process: what it computed or found
   std::optional<DataPreview> preview;
@@ -38,6 +45,8 @@ struct EffectiveRecord {
   std::optional<Stopped> stopped;    ///< only if nothing went on from there
   std::optional<Diverged> diverged;  ///< only if nothing went on from there
   std::int64_t step = 0;             ///< steps finished when the last effective event was written
+  std::int64_t begun_unix_ms = 0;    ///< when its first process began it; 0: not known
+  std::int64_t last_unix_ms = 0;     ///< when the last event was written
   int resumed = 0;                   ///< how often the run was taken up again, pauses that its sweep asked for left out
 };
 

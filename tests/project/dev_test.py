@@ -316,8 +316,8 @@ class Witness(Machine):
 
     def setUp(self):
         super().setUp()
-        os.makedirs(os.path.join(self.root, "tests/onnx"))
-        shutil.copy(os.path.join(tree.ROOT, "tests/onnx/witness.txt"), os.path.join(self.root, "tests/onnx"))
+        os.makedirs(os.path.join(self.root, "tests"))
+        shutil.copy(os.path.join(tree.ROOT, "tests/witness.txt"), os.path.join(self.root, "tests"))
         for tool in ("chmod", "cmp", "cp"):
             os.symlink(shutil.which(tool), os.path.join(self.tools, tool))
         self.configured("ci")
@@ -331,8 +331,8 @@ class Witness(Machine):
     def test_gets_it_once(self):
         result = self.dev_test()
         self.assertEqual((result.returncode, result.stderr),
-                         (0, "Getting what tests compare with (tests/onnx/witness.txt) from PyPI\n"))
-        wanted = os.path.join(self.root, "tests/onnx/witness.txt")
+                         (0, "Getting what tests compare with (tests/witness.txt) from PyPI\n"))
+        wanted = os.path.join(self.root, "tests/witness.txt")
         self.assertEqual(self.calls("pip"), ["pip install --disable-pip-version-check --only-binary :all: --timeout 15 "
                                              f"--retries 1 -r {wanted}"])
         self.assertEqual(self.dev_test().stderr, "")
@@ -345,7 +345,7 @@ class Witness(Machine):
     def test_goes_on_without_it(self):
         result = self.dev_test("exit 1")
         self.assertEqual((result.returncode, result.stderr), (
-            0, "Getting what tests compare with (tests/onnx/witness.txt) from PyPI\n"
+            0, "Getting what tests compare with (tests/witness.txt) from PyPI\n"
             "dev: it could not be had (build/witness.log tells why); the tests that need it are skipped.\n"))
         self.assertFalse(os.path.exists(self.witness))
         self.assertEqual(len(self.calls("ctest")), 1)

@@ -100,10 +100,14 @@ double square_slope(const Numbers& x, std::size_t k, double) { return 2 * x[k]; 
 double log_sum_slope(const Numbers&, std::size_t, double y) { return 1 / std::exp(y); }
 double log_sum_exp_slope(const Numbers& x, std::size_t k, double y) { return std::exp(x[k]) / std::exp(y); }
 double first_largest(const Numbers& x, std::size_t k, double) {
-  return static_cast<std::ptrdiff_t>(k) == std::max_element(x.begin(), x.end()) - x.begin() ? 1 : 0;
+  const auto at_k = x.begin() + static_cast<std::ptrdiff_t>(k);
+  return std::all_of(x.begin(), at_k, [&](double before) { return before < x[k]; }) &&
+         std::all_of(at_k, x.end(), [&](double after) { return after <= x[k]; });
 }
 double first_smallest(const Numbers& x, std::size_t k, double) {
-  return static_cast<std::ptrdiff_t>(k) == std::min_element(x.begin(), x.end()) - x.begin() ? 1 : 0;
+  const auto at_k = x.begin() + static_cast<std::ptrdiff_t>(k);
+  return std::all_of(x.begin(), at_k, [&](double before) { return before > x[k]; }) &&
+         std::all_of(at_k, x.end(), [&](double after) { return after >= x[k]; });
 }
 double product_slope(const Numbers& x, std::size_t k, double) {
   double others = 1;

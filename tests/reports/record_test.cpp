@@ -130,6 +130,25 @@ TEST(LoadRun, ReadsTheFolder) {
   EXPECT_EQ(record.resumed, 0);
 }
 
+TEST(EffectiveRecord, KeepsWhenThingsHappened) {
+  auto events = begun_run({.epochs_done = 3});  // Started, DataPreview and the epochs
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].set_time_unix_ms(1000 + static_cast<std::int64_t>(i));
+  events.push_back(resumed_event(events[3].step(), events[3].step()));
+  events.back().set_time_unix_ms(5000);
+  events.push_back(events[4]);  // the last epoch again
+  events.back().set_time_unix_ms(6000);
+  const EffectiveRecord record = effective_record(events, "record.binpb");
+  EXPECT_EQ(record.begun_unix_ms, 1000);
+  EXPECT_EQ(record.last_unix_ms, 6000);
+  std::vector<std::int64_t> times, steps;
+  for (const Moment& moment : record.epoch_ends) {
+    times.push_back(moment.unix_ms);
+    steps.push_back(moment.step);
+  }
+  EXPECT_THAT(times, ElementsAre(1002, 1003, 6000));
+  EXPECT_THAT(steps, ElementsAre(events[2].step(), events[3].step(), events[4].step()));
+}
+
 TEST(EffectiveRecord, DropsWhatAResumedRunThrewAway) {
   auto events = begun_run({.epochs_done = 3});
   events[4].mutable_epoch_end()->set_learning_rate(77);  // epoch 3, which dies with its process

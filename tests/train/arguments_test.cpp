@@ -30,7 +30,8 @@ TEST(Arguments, ExportTakesARunAndSaysWhichWeights) {
   const Arguments parsed = parse_arguments({"export", "runs/x/y", "-o", "x.onnx", "--data", "d"});
   EXPECT_EQ(parsed.operands, std::vector<std::string>{"runs/x/y"});
   EXPECT_EQ(parsed.output, "x.onnx");
-  EXPECT_EQ(parsed.weights, "best");
+  EXPECT_EQ(parsed.export_to, "onnx");
+  EXPECT_EQ(parsed.weights, "");
   EXPECT_EQ(parsed.data, "d");
   EXPECT_EQ(parse_arguments({"export", "r", "-o", "x", "--weights", "last"}).weights, "last");
 }
@@ -51,8 +52,20 @@ TEST(Arguments, MistakesSayWhatToTypeInstead) {
             "thaw: export needs a file to write, as in: thaw export RUN -o model.onnx\n  see: thaw help export");
   EXPECT_EQ(error_of({"export", "runs/x", "-o", "x.onnx", "--weights", "lost"}),
             "thaw: export: --weights takes best or last, not \"lost\"\n  see: thaw help export");
+  EXPECT_EQ(
+      error_of({"export", "runs/x", "--to", "tensorboard"}),
+      "thaw: export needs a folder to write, as in: thaw export RUN --to tensorboard -o logs\n  see: thaw help export");
+  EXPECT_EQ(
+      error_of({"export", "runs/x", "--to", "mlflow"}),
+      "thaw: export needs a folder to write, as in: thaw export RUN --to mlflow -o mlruns\n  see: thaw help export");
+  EXPECT_EQ(error_of({"export", "runs/x", "--to", "wandb", "-o", "x"}),
+            "thaw: export: --to takes onnx, tensorboard or mlflow, not \"wandb\"\n  see: thaw help export");
+  EXPECT_EQ(error_of({"export", "runs/x", "--to", "mlflow", "-o", "x", "--weights", "last"}),
+            "thaw: export: --weights is for --to onnx: mlflow gets no weights\n  see: thaw help export");
+  EXPECT_EQ(error_of({"export", "runs/x", "--to", "tensorboard", "-o", "x", "--data", "d"}),
+            "thaw: export: --data is for --to onnx: tensorboard gets no weights\n  see: thaw help export");
   EXPECT_EQ(error_of({"export", "-o", "x.onnx"}),
-            "thaw: export takes RUN, as in: thaw export RUN\n  see: thaw help export");
+            "thaw: export takes RUN|SWEEP, as in: thaw export RUN|SWEEP\n  see: thaw help export");
 }
 
 TEST(Arguments, HelpNamesEveryVerbAndItsOptions) {
