@@ -61,8 +61,14 @@ void TrainingRun::save() {
 }
 
 void TrainingRun::keep_best(int epoch) {
-  best_.reset();  // before the new ones take their memory
-  best_ = KeptBest{epoch, state_.step, session_.changing_tensors(false)};
+  if (!best_) {
+    best_ = KeptBest{epoch, state_.step, session_.changing_tensors(false)};
+  } else {  // fresh memory takes several times as long as the copy
+    session_.read_again(best_->tensors);
+    best_->epoch = epoch;
+    best_->step = state_.step;
+    best_->is_written = false;
+  }
   if (!is_large()) write_best();
 }
 
