@@ -92,8 +92,11 @@ void Calibrator::join(ValueId a, ValueId b) {
 void Calibrator::Magnitudes::add(const std::vector<float>& numbers) {
   constexpr std::uint32_t kSign = 0x80000000U, kInfinity = 0x7f800000U;
   std::uint32_t most = 0, any_negative = 0;
-  for (const float number : numbers) {
-    const auto bits = std::bit_cast<std::uint32_t>(number);
+  const float* all = numbers.data();
+  const auto count = static_cast<std::int64_t>(numbers.size());
+#pragma omp parallel for simd reduction(max : most) reduction(| : any_negative)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(all[i]);
     most = std::max(most, bits & ~kSign);
     any_negative |= static_cast<std::uint32_t>(bits > kSign);  // but -0
   }

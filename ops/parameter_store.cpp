@@ -30,15 +30,21 @@ void ParameterStore::write(const std::string& name, const std::vector<float>& va
 }
 
 std::vector<float> ParameterStore::read(const std::string& name) const {
+  std::vector<float> values;
+  read(name, values);
+  return values;
+}
+
+void ParameterStore::read(const std::string& name, std::vector<float>& values) const {
   const Entry& entry = get(name);
-  std::vector<float> values(static_cast<std::size_t>(element_count(entry.type.shape)));
+  values.resize(static_cast<std::size_t>(element_count(entry.type.shape)));
   if (entry.type.dtype == DType::kInt32) {
     std::vector<std::int32_t> integers(values.size());
     device_->copy_out(entry.type, entry.memory->data(), entry.layout, integers.data());
-    return {integers.begin(), integers.end()};
+    values.assign(integers.begin(), integers.end());
+    return;
   }
   device_->copy_out(entry.type, entry.memory->data(), entry.layout, values.data());
-  return values;
 }
 
 std::vector<std::string> ParameterStore::names() const {

@@ -31,6 +31,8 @@ class ParameterStore {
   /// Row-major copies; integers (indices) are converted, exact up to 2^24. Throws InternalError if the size is another.
   void write(const std::string& name, const std::vector<float>& values);
   std::vector<float> read(const std::string& name) const;
+  /// Into a vector that may have its memory already.
+  void read(const std::string& name, std::vector<float>& values) const;
 
   /// Counts the changes: programs compute anew what they made of weights when it is another.
   std::uint64_t version() const { return version_; }

@@ -5,6 +5,7 @@
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
 #include "ops/device/cpu/onednn_compat.h"
+#include "ops/linear/large_weights.h"
 
 namespace thaw::cpu {
 namespace {
@@ -15,11 +16,6 @@ constexpr auto kStored = dnnl::memory::data_type::f32;  ///< weights, their grad
 dnnl::memory::desc multiplied_desc(const BindContext& context, int i) {
   return with_data_type(desc_of(input_layout_as_it_is(context, i)), compute_type(context));
 }
-
-/// From so many on, weights lie in the order of the rows they multiply, for all three products of a step. Left to
-/// itself oneDNN would have them reordered between one product and the next; for 1000 units of 2048 that takes thirty
-/// times as long as the product itself.
-constexpr std::int64_t kLargeWeights = std::int64_t{1} << 20;
 
 /// Whether the rows come from outside, as features of a frozen trunk do: there is no third product then, whose gradient
 /// would flow on. Large weights then lie with all units of a value side by side, which the forward product reads twice

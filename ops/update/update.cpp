@@ -2,10 +2,19 @@
 #include "ops/update/update.h"
 
 #include "ops/definitions.h"
+#include "ops/update/factor_gradient.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
 namespace {
+
+void check_factors(const InferContext& context, const UpdateInputs& inputs, std::size_t i) {
+  const auto shape = [&](ValueId value) -> const Shape& { return context.graph.value(value).type.shape; };
+  const Shape &dy = shape(inputs.gradients[i]), &x = shape(inputs.rows[i]), &weight = shape(inputs.weights[i]);
+  if (dy.size() == 2 && x.size() == 2 && dy[0] == x[0] && weight == Shape{dy[1], x[1]}) return;
+  throw InternalError(context.node.op + ": " + to_text(dy) + " and " + to_text(x) + " are no factors for " +
+                      context.graph.value(inputs.weights[i]).name + " of " + to_text(weight));
+}
 
 std::vector<TensorType> infer_update(const InferContext& context) {
   const UpdateInputs inputs = UpdateInputs::of(context.node);
@@ -17,7 +26,8 @@ std::vector<TensorType> infer_update(const InferContext& context) {
     }
   };
   for (std::size_t i = 0; i < inputs.weights.size(); ++i) {
-    check(inputs.gradients[i], inputs.weights[i]);
+    if (inputs.rows[i] == kNoValue) check(inputs.gradients[i], inputs.weights[i]);
+    if (inputs.rows[i] != kNoValue) check_factors(context, inputs, i);
     for (const auto& slot : inputs.slots) check(slot[i], inputs.weights[i]);
   }
   const auto check_list = [&](const char* list, std::size_t length) {
@@ -31,17 +41,20 @@ std::vector<TensorType> infer_update(const InferContext& context) {
   return {{DType::kFloat32, {}}};
 }
 
-/// By weight: two for the gradients' norm, then the rule's own; a root or a division counts as one.
+/// By weight: two for the gradients' norm, then the rule's own; a root or a division counts as one. The product of a
+/// gradient's factors besides.
 std::int64_t update_flops(const InferContext& context) {
   const Attributes& attributes = context.node.attributes;
   const std::int64_t descent = attributes.real("momentum") > 0 ? 4 : 2;
   const std::int64_t each = context.node.op == "Adam" ? 13 : context.node.op == "RmsProp" ? 8 + descent : 2 + descent;
-  const std::vector<ValueId> weights = UpdateInputs::of(context.node).weights;
+  const UpdateInputs inputs = UpdateInputs::of(context.node);
+  const std::vector<ValueId>& weights = inputs.weights;
   const std::vector<UpdateTerms> terms = update_terms(attributes);
   std::int64_t total = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const std::int64_t decay = terms[i].weight_decay != 0 ? 2 : 0;
-    total += (each + decay) * element_count(context.graph.value(weights[i]).type.shape);
+    const std::int64_t samples = inputs.rows[i] == kNoValue ? 0 : context.graph.value(inputs.rows[i]).type.shape.at(0);
+    total += (each + decay + 2 * samples) * element_count(context.graph.value(weights[i]).type.shape);
   }
   return total;
 }
@@ -89,8 +102,11 @@ void set_update_terms(const std::vector<UpdateTerms>& terms, Attributes& attribu
 UpdateInputs UpdateInputs::of(const Node& node) {
   const auto count = static_cast<std::size_t>(node.attributes.integer("count"));
   const std::size_t slot_count = slot_names(node.op, node.attributes).size();
-  if (node.inputs.size() != 3 + count * (2 + slot_count)) throw InternalError(node.op + ": wrong number of inputs");
-  UpdateInputs inputs{node.inputs[0], node.inputs[1], node.inputs[2], {}, {}, {}};
+  const std::vector<std::int64_t> factored = node.attributes.integers("factored");
+  if (node.inputs.size() != 3 + count * (2 + slot_count) + factored.size()) {
+    throw InternalError(node.op + ": wrong number of inputs");
+  }
+  UpdateInputs inputs{node.inputs[0], node.inputs[1], node.inputs[2], {}, {}, {}, {}};
   auto next = node.inputs.begin() + 3;
   const auto take = [&] {
     std::vector<ValueId> group(next, next + static_cast<std::ptrdiff_t>(count));
@@ -100,6 +116,8 @@ UpdateInputs UpdateInputs::of(const Node& node) {
   inputs.weights = take();
   inputs.gradients = take();
   for (std::size_t slot = 0; slot < slot_count; ++slot) inputs.slots.push_back(take());
+  inputs.rows.assign(count, kNoValue);
+  for (const std::int64_t parameter : factored) inputs.rows.at(static_cast<std::size_t>(parameter)) = *next++;
   return inputs;
 }
 
@@ -113,6 +131,7 @@ void define_update(OpRegistry& registry) {
                   .has_side_effect = true,
                   .flops = update_flops});
   }
+  registry.add_fusion({"weight gradient into update", factor_gradient});
 }
 
 }  // namespace thaw

@@ -1,125 +1,36 @@
-// CPU kernel of the optimizers: one pass over all parameters, in whatever layout each has (elementwise, so the layout
-// does not matter, and zero padding stays zero under zero gradients).
+// CPU kernel of the optimizers: one pass over all gradients for their norm, then one over all parameters. Where a
+// gradient comes as its factors, it is computed in the second pass, a few rows at a time.
+#include <omp.h>
+
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "graph/passes/plan_memory.h"
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn.h"
-#include "ops/device/cpu/simd.h"
+#include "ops/update/factored_gradient.h"
 #include "ops/update/update.h"
+#include "ops/update/update_loops.h"
+#include "schemas/diagnostic.h"
 
 namespace thaw::cpu {
 namespace {
 
-/// A stretch of one parameter: small enough that its tensors stay in cache between the two passes.
-struct Chunk {
-  float* w;
-  const float* g;
-  float* slots[2];
-  std::int64_t n;
-  std::size_t parameter;
+/// A parameter as the kernel sees it: so many floats, padding included, or a matrix whose gradient comes as factors.
+struct Updated {
+  std::int64_t size = 0;
+  std::optional<FactoredGradient> factored = {};
+  bool is_transposed = false;      ///< the matrix lies as [values, units]
+  std::size_t rows_input = 0;      ///< where X is among the node's inputs
+  std::size_t scratch_offset = 0;  ///< in bytes
+  Chunk whole = {};
 };
-
-/// What one step does, in the units of the inner loops.
-struct Rule {
-  float rate = 0;                                        ///< learning rate; for Adam with its bias corrections
-  float scale = 1;                                       ///< on every gradient: global-norm clipping
-  float limit = std::numeric_limits<float>::infinity();  ///< on every gradient: value clipping
-  float momentum = 0, rho = 0, epsilon = 0;
-  // 1 - beta_1, 1 - beta_2, 1 - rho, rounded once: in f32, 1 - 0.999F is off by 1.3e-5 of itself.
-  float take_1 = 0, take_2 = 0, take_rho = 0;
-  float decay = 0;  ///< what is multiplied by the weight: added to its gradient, or for Adam taken off the weight
-  bool nesterov = false;
-};
-
-// 0 x inf is NaN, so a sum of squares is finite exactly if every gradient is (float squares cannot overflow a double).
-THAW_SIMD_CLONES double sum_of_squares(const float* g, std::int64_t n) {
-  double lanes[8] = {};
-  std::int64_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    for (int k = 0; k < 8; ++k) lanes[k] += static_cast<double>(g[i + k]) * g[i + k];
-  }
-  for (; i < n; ++i) lanes[0] += static_cast<double>(g[i]) * g[i];
-  double sum = 0;
-  for (const double lane : lanes) sum += lane;
-  return sum;
-}
-
-inline float clipped(float g, const Rule& rule) {
-  const float scaled = g * rule.scale;
-  return scaled > rule.limit ? rule.limit : scaled < -rule.limit ? -rule.limit : scaled;
-}
-
-// Each loop is written once and compiled with and without decay, which would otherwise cost the usual case a
-// multiplication (and 0 times an infinite weight is no number). It must be inlined to be compiled for each instruction
-// set.
-#define THAW_LOOP         \
-  template <bool kDecays> \
-  [[gnu::always_inline]] inline
-
-THAW_LOOP void adam_loop(const Chunk& chunk, const Rule& rule) {
-  float* __restrict w = chunk.w;
-  const float* __restrict grads = chunk.g;
-  float* __restrict m = chunk.slots[0];
-  float* __restrict v = chunk.slots[1];
-  for (std::int64_t i = 0; i < chunk.n; ++i) {
-    const float g = clipped(grads[i], rule);
-    m[i] += (g - m[i]) * rule.take_1;
-    v[i] += (g * g - v[i]) * rule.take_2;
-    const float step = rule.rate * m[i] / (std::sqrt(v[i]) + rule.epsilon);
-    w[i] -= kDecays ? step + rule.decay * w[i] : step;
-  }
-}
-
-/// The tail that Sgd and RmsProp share: `step` is what plain descent would subtract.
-inline void descend(const Chunk& chunk, const Rule& rule, float* velocity, std::int64_t i, float step) {
-  if (!velocity) {
-    chunk.w[i] -= step;
-    return;
-  }
-  velocity[i] = rule.momentum * velocity[i] - step;
-  chunk.w[i] += rule.nesterov ? rule.momentum * velocity[i] - step : velocity[i];
-}
-
-THAW_LOOP void sgd_loop(const Chunk& chunk, const Rule& rule) {
-  for (std::int64_t i = 0; i < chunk.n; ++i) {
-    float g = clipped(chunk.g[i], rule);
-    if (kDecays) g += rule.decay * chunk.w[i];
-    descend(chunk, rule, chunk.slots[0], i, rule.rate * g);
-  }
-}
-
-THAW_LOOP void rms_prop_loop(const Chunk& chunk, const Rule& rule) {
-  float* mean = chunk.slots[0];
-  for (std::int64_t i = 0; i < chunk.n; ++i) {
-    float g = clipped(chunk.g[i], rule);
-    if (kDecays) g += rule.decay * chunk.w[i];
-    mean[i] = rule.rho * mean[i] + rule.take_rho * g * g;
-    descend(chunk, rule, chunk.slots[1], i, rule.rate * g / std::sqrt(mean[i] + rule.epsilon));
-  }
-}
-
-#undef THAW_LOOP
-
-using Loop = void (*)(const Chunk&, const Rule&);
-
-THAW_SIMD_CLONES void adam(const Chunk& chunk, const Rule& rule) { adam_loop<false>(chunk, rule); }
-THAW_SIMD_CLONES void adam_decayed(const Chunk& chunk, const Rule& rule) { adam_loop<true>(chunk, rule); }
-THAW_SIMD_CLONES void sgd(const Chunk& chunk, const Rule& rule) { sgd_loop<false>(chunk, rule); }
-THAW_SIMD_CLONES void sgd_decayed(const Chunk& chunk, const Rule& rule) { sgd_loop<true>(chunk, rule); }
-THAW_SIMD_CLONES void rms_prop(const Chunk& chunk, const Rule& rule) { rms_prop_loop<false>(chunk, rule); }
-THAW_SIMD_CLONES void rms_prop_decayed(const Chunk& chunk, const Rule& rule) { rms_prop_loop<true>(chunk, rule); }
-
-Loop loop_of(const std::string& op, bool decays) {
-  if (op == "Adam") return decays ? adam_decayed : adam;
-  if (op == "RmsProp") return decays ? rms_prop_decayed : rms_prop;
-  return decays ? sgd_decayed : sgd;
-}
 
 class UpdateKernel : public Kernel {
  public:
-  UpdateKernel(const Node& node, std::vector<std::int64_t> sizes)
-      : op_(node.op), attributes_(node.attributes), sizes_(std::move(sizes)) {
+  UpdateKernel(const Node& node, std::vector<Updated> updated)
+      : op_(node.op), attributes_(node.attributes), updated_(std::move(updated)) {
     slot_count_ = slot_names(op_, attributes_).size();
     terms_ = update_terms(attributes_);
     rules_.resize(terms_.size());
@@ -132,16 +43,10 @@ class UpdateKernel : public Kernel {
     step_ = static_cast<const std::int32_t*>(buffers.inputs[2]);
     norm_ = static_cast<float*>(buffers.outputs[0]);
     chunks_.clear();
-    const std::size_t count = sizes_.size();
-    const auto data = [&](std::size_t group, std::size_t i) {
-      return static_cast<float*>(buffers.inputs[3 + group * count + i]);
-    };
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::int64_t begin = 0; begin < sizes_[i]; begin += kChunk) {
-        Chunk chunk{data(0, i) + begin, data(1, i) + begin, {}, std::min(kChunk, sizes_[i] - begin), i};
-        for (std::size_t s = 0; s < slot_count_; ++s) chunk.slots[s] = data(2 + s, i) + begin;
-        chunks_.push_back(chunk);
-      }
+    for (std::size_t i = 0; i < updated_.size(); ++i) {
+      Chunk whole{data(buffers, 0, i), data(buffers, 1, i), {}, updated_[i].size, i};
+      for (std::size_t s = 0; s < slot_count_; ++s) whole.slots[s] = data(buffers, 2 + s, i);
+      updated_[i].factored ? attach_factors(buffers, whole) : attach_gradient(whole);
     }
     squares_.assign(chunks_.size(), 0);
   }
@@ -155,6 +60,9 @@ class UpdateKernel : public Kernel {
     }
     double total = 0;  // in a fixed order: the same norm for any number of threads
     for (const double square : squares_) total += square;
+    for (Updated& each : updated_) {
+      if (each.factored) total += each.factored->sum_of_squares();
+    }
     const double norm = std::sqrt(total);
     if (!std::isfinite(norm) || !std::isfinite(*loss_)) {
       *norm_ = std::numeric_limits<float>::quiet_NaN();
@@ -170,10 +78,34 @@ class UpdateKernel : public Kernel {
       const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
       loops_[chunk.parameter](chunk, rules_[chunk.parameter]);
     }
+    for (const Updated& each : updated_) {
+      const std::size_t i = each.whole.parameter;
+      if (each.factored) each.factored->update(each.whole, rules_[i], loops_[i]);
+    }
   }
 
  private:
   static constexpr std::int64_t kChunk = 16384;
+
+  float* data(const Buffers& buffers, std::size_t group, std::size_t i) const {
+    return static_cast<float*>(buffers.inputs[3 + group * updated_.size() + i]);
+  }
+
+  void attach_gradient(const Chunk& whole) {
+    for (std::int64_t begin = 0; begin < whole.n; begin += kChunk) {
+      Chunk chunk{whole.w + begin, whole.g + begin, {}, std::min(kChunk, whole.n - begin), whole.parameter};
+      for (std::size_t s = 0; s < slot_count_; ++s) chunk.slots[s] = whole.slots[s] + begin;
+      chunks_.push_back(chunk);
+    }
+  }
+
+  void attach_factors(const Buffers& buffers, const Chunk& whole) {
+    Updated& each = updated_[whole.parameter];
+    each.whole = whole;
+    const auto* rows = static_cast<const float*>(buffers.inputs[each.rows_input]);
+    each.factored->attach(each.is_transposed ? rows : whole.g, each.is_transposed ? whole.g : rows,
+                          static_cast<char*>(buffers.scratch) + each.scratch_offset);
+  }
 
   Rule rule_for(double norm, const UpdateTerms& terms) const {
     Rule rule;
@@ -201,7 +133,7 @@ class UpdateKernel : public Kernel {
 
   std::string op_;
   Attributes attributes_;
-  std::vector<std::int64_t> sizes_;  ///< elements of each parameter, padding included
+  std::vector<Updated> updated_;
   std::size_t slot_count_ = 0;
   std::vector<UpdateTerms> terms_;  ///< by parameter, as rules_ and loops_
   std::vector<Rule> rules_;
@@ -214,19 +146,54 @@ class UpdateKernel : public Kernel {
   float* norm_ = nullptr;
 };
 
+/// How a dense weight lies whose gradient comes as factors: as a matrix, in one of the two orders.
+Updated factored_update(const BindContext& context, const FactorExtents& of_units, const LayoutPtr& layout) {
+  const dnnl::memory::dims dims{of_units.rows, of_units.columns};
+  const dnnl::memory::desc transposed(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ba);
+  Updated updated;
+  updated.is_transposed = desc_of(layout) == transposed;
+  if (!updated.is_transposed && desc_of(layout) != plain_desc(dims)) {
+    throw InternalError(context.node().op + ": a weight lies as " + layout->text() +
+                        ", but its gradient's factors do not");
+  }
+  const FactorExtents extents{of_units.depth, updated.is_transposed ? of_units.columns : of_units.rows,
+                              updated.is_transposed ? of_units.rows : of_units.columns};
+  updated.factored.emplace(extents, omp_get_max_threads());
+  return updated;
+}
+
 std::unique_ptr<Kernel> make_update(BindContext& context) {
   const Node& node = context.node();
-  const auto count = static_cast<int>(node.attributes.integer("count"));
-  for (int i = 0; i < 3; ++i) context.want_input(i, layout_of(plain_desc(context.input_type(i))));
-  std::vector<std::int64_t> sizes;
+  const UpdateInputs inputs = UpdateInputs::of(node);
+  const auto count = static_cast<int>(inputs.weights.size());
+  const auto want_plain = [&](int i) { context.want_input(i, layout_of(plain_desc(context.input_type(i)))); };
+  for (int i = 0; i < 3; ++i) want_plain(i);
+  std::vector<Updated> updated;
+  std::size_t scratch_bytes = 0;
+  int rows_input = 3 + count * (2 + static_cast<int>(inputs.slots.size()));
   for (int i = 0; i < count; ++i) {
     LayoutPtr layout = context.input_layout(3 + i);
     if (!layout) layout = layout_of(plain_desc(context.input_type(3 + i)));  // no kernel before this one reads it
-    sizes.push_back(static_cast<std::int64_t>(layout->bytes() / sizeof(float)));
-    for (int at = 3 + i; at < static_cast<int>(node.inputs.size()); at += count) context.want_input(at, layout);
+    const bool is_factored = inputs.rows[static_cast<std::size_t>(i)] != kNoValue;
+    for (int at = 3 + i; at < 3 + count * (2 + static_cast<int>(inputs.slots.size())); at += count) {
+      if (!is_factored || at != 3 + count + i) context.want_input(at, layout);
+    }
+    Updated each;
+    if (is_factored) {
+      const Shape &dy = context.input_type(3 + count + i).shape, &x = context.input_type(rows_input).shape;
+      each = factored_update(context, {dy[0], dy[1], x[1]}, layout);
+      each.rows_input = static_cast<std::size_t>(rows_input);
+      each.scratch_offset = scratch_bytes;
+      scratch_bytes += (each.factored->scratch_bytes() + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+      want_plain(3 + count + i);
+      want_plain(rows_input++);
+    }
+    each.size = static_cast<std::int64_t>(layout->bytes() / sizeof(float));
+    updated.push_back(std::move(each));
   }
+  if (scratch_bytes > 0) context.want_scratch(scratch_bytes);
   context.give_output(0, layout_of(plain_desc(context.output_type(0))));
-  return std::make_unique<UpdateKernel>(node, std::move(sizes));
+  return std::make_unique<UpdateKernel>(node, std::move(updated));
 }
 
 }  // namespace

@@ -20,6 +20,13 @@ class Draws {
   Draws(std::uint64_t seed, std::string_view purpose, std::uint64_t epoch = 0, std::uint64_t sample = 0)
       : key_(key_of(seed, purpose)), counter_{{0, low(sample), high(sample), low(epoch)}} {}
 
+  /// Goes on with draw 4 * `block` of the stream.
+  void seek(std::uint32_t block) {
+    counter_[0] = block;
+    used_ = 4;
+    has_spare_ = false;
+  }
+
   /// Uniform over all 32-bit numbers.
   std::uint32_t next() {
     if (used_ == 4) {

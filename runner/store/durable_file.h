@@ -21,6 +21,7 @@ class DurableFile {
   ~DurableFile();
 
   void write(std::string_view bytes) { file_.write(bytes); }
+  void write_past_cache(std::string_view bytes) { file_.write_past_cache(bytes); }
   /// Puts the file in its place; once this returns it survives a power cut.
   void commit();
 

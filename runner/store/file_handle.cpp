@@ -4,7 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "schemas/diagnostic.h"
@@ -52,6 +56,35 @@ void FileHandle::write(std::string_view bytes) {
     if (written < 0) throw IoError(path_, "write", errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+bool FileHandle::set_direct(bool is_on) {
+  const int flags = ::fcntl(descriptor_, F_GETFL);
+  return flags >= 0 && ::fcntl(descriptor_, F_SETFL, is_on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+}
+
+void FileHandle::write_past_cache(std::string_view bytes) {
+  // Direct writes begin and end at whole blocks, in memory too: pieces go through an aligned buffer.
+  constexpr std::size_t kBlockBytes = 4096, kPieceBytes = std::size_t{8} << 20;
+  const off_t offset = ::lseek(descriptor_, 0, SEEK_CUR);
+  if (offset < 0) throw IoError(path_, "lseek", errno);
+  const std::size_t head = (kBlockBytes - static_cast<std::size_t>(offset) % kBlockBytes) % kBlockBytes;
+  if (bytes.size() < head + kPieceBytes) return write(bytes);
+  write(bytes.substr(0, head));
+  bytes.remove_prefix(head);
+  const std::unique_ptr<void, decltype(&std::free)> piece(std::aligned_alloc(kBlockBytes, kPieceBytes), &std::free);
+  bool is_direct = piece != nullptr && set_direct(true);
+  while (is_direct && bytes.size() >= kBlockBytes) {
+    const std::size_t size = std::min(kPieceBytes, bytes.size() / kBlockBytes * kBlockBytes);
+    std::memcpy(piece.get(), bytes.data(), size);
+    const ssize_t written = uninterrupted([&] { return ::write(descriptor_, piece.get(), size); });
+    if (written < 0 && errno != EINVAL) throw IoError(path_, "write", errno);
+    // Some file systems say only here that they cannot; less than all means that something is in the way.
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    is_direct = written == static_cast<ssize_t>(size);
+  }
+  set_direct(false);
+  write(bytes);
 }
 
 void FileHandle::read_at(std::int64_t offset, std::span<char> bytes) const {

@@ -28,6 +28,9 @@ class FileHandle {
 
   /// Writes all of it, however many calls that takes.
   void write(std::string_view bytes);
+  /// The same past the system's cache of files, where the file system can: what is large, written durably and not read
+  /// soon would only take memory there, and time to get it.
+  void write_past_cache(std::string_view bytes);
   /// Fills `bytes` from `offset`. Throws InputError where the file ends before that.
   void read_at(std::int64_t offset, std::span<char> bytes) const;
   void truncate(std::int64_t size_bytes);
@@ -39,6 +42,7 @@ class FileHandle {
   FileHandle(std::string path, int descriptor, Adopted) : path_(std::move(path)), descriptor_(descriptor) {}
 
   void close_quietly() noexcept;
+  bool set_direct(bool is_on);
 
   std::string path_;
   int descriptor_ = -1;

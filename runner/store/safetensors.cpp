@@ -22,6 +22,7 @@ static_assert(std::endian::native == std::endian::little, "numbers are written a
 
 constexpr std::int64_t kLengthBytes = 8;
 constexpr std::int64_t kChunkBytes = 1 << 20;
+constexpr std::int64_t kLargeBytes = 64 << 20;             ///< a tensor that would crowd the cache of files
 constexpr std::int64_t kLargestHeaderBytes = 100'000'000;  // the format's own limit
 
 std::string_view bytes_of(std::span<const float> values) {
@@ -54,7 +55,10 @@ void write_safetensors(const std::string& path, std::vector<TensorView> tensors,
   std::array<char, kLengthBytes> prefix{};
   std::memcpy(prefix.data(), &length, sizeof length);
   file.write(std::string(prefix.data(), prefix.size()) + header);
-  for (const TensorView& tensor : tensors) file.write(bytes_of(tensor.values));
+  for (const TensorView& tensor : tensors) {
+    const std::string_view bytes = bytes_of(tensor.values);
+    static_cast<std::int64_t>(bytes.size()) >= kLargeBytes ? file.write_past_cache(bytes) : file.write(bytes);
+  }
   file.commit();
 }
 

@@ -33,7 +33,16 @@ std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t 
   }
   const double limit =
       parameter.initializer == GLOROT_UNIFORM ? std::sqrt(6 / (fan_in + fan_out)) : std::sqrt(6 / fan_in);
-  for (float& value : values) value = static_cast<float>((2 * draws.uniform() - 1) * limit);
+  // Two draws a value: each piece knows where in the stream it begins.
+  constexpr std::int64_t kPiece = 1 << 16;
+  const auto count = static_cast<std::int64_t>(values.size());
+#pragma omp parallel for schedule(static) firstprivate(draws)
+  for (std::int64_t begin = 0; begin < count; begin += kPiece) {
+    draws.seek(static_cast<std::uint32_t>(begin / 2));
+    for (std::int64_t i = begin; i < std::min(begin + kPiece, count); ++i) {
+      values[static_cast<std::size_t>(i)] = static_cast<float>((2 * draws.uniform() - 1) * limit);
+    }
+  }
   return values;
 }
 

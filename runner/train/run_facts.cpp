@@ -185,7 +185,8 @@ Started describe_start(const StartFacts& facts) {
 }
 
 Divergence describe_divergence(const Session& session, const std::optional<ValueId>& value) {
-  if (!value) return {"the loss", "loss", "NaN"};
+  // Whatever a step computes was looked at, but not the gradients that updates compute themselves.
+  if (!value) return {"the gradients' norm", "update", "infinite"};
   const Graph& graph = *session.training().graph;
   const Value& found = graph.value(*value);
   const int producer = found.producer;

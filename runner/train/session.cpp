@@ -231,6 +231,10 @@ std::vector<NamedTensor> Session::tensors(bool with_slots) const { return read(a
 
 std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const { return read(changing(with_slots)); }
 
+void Session::read_again(std::vector<NamedTensor>& tensors) const {
+  for (NamedTensor& tensor : tensors) store_->read(tensor.name, tensor.values);
+}
+
 std::vector<NamedTensor> Session::frozen_tensors() const {
   return read([&](const std::string& name, bool) { return frozen_.count(name) > 0; });
 }

@@ -74,6 +74,8 @@ class Session {
   std::vector<NamedTensor> tensors(bool with_slots) const;
   /// The same without frozen() ones: what a checkpoint holds.
   std::vector<NamedTensor> changing_tensors(bool with_slots) const;
+  /// Reads the same tensors anew, into the memory they have.
+  void read_again(std::vector<NamedTensor>& tensors) const;
   std::vector<NamedTensor> frozen_tensors() const;
   /// Of the tensors that change, with slots.
   std::int64_t changing_bytes() const;

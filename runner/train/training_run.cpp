@@ -325,8 +325,7 @@ RunOutcome TrainingRun::finish() {
   append_profile();
   const std::string last_sha256 = tensors_sha256(session_.tensors(false));
   const std::string frozen_sha256 = check_frozen();
-  const Checkpoint best = read_checkpoint(folder_.best_checkpoint_path());
-  session_.restore_changing(best.tensors, false, best.path);
+  restore_best();
   const JudgedSet judged = judged_set();
   Event evaluated;
   *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());

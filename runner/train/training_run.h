@@ -45,9 +45,11 @@ class TrainingRun {
   /// The weights as they are now are the best so far. Large ones stay in memory until the next checkpoint.
   void keep_best(int epoch);
   void write_best();
+  void restore_best();
   bool is_large() const;
   /// Whether an epoch's end is to be written down: always, unless that would take too much of the time.
   bool is_checkpoint_due() const;
+  bool is_training_over() const;
   void save_frozen();
   void save();
   RunOutcome stop();
@@ -85,8 +87,9 @@ class TrainingRun {
     int epoch;
     std::int64_t step;
     std::vector<NamedTensor> tensors;
+    bool is_written = false;
   };
-  std::optional<KeptBest> best_;  ///< not written yet
+  std::optional<KeptBest> best_;  ///< since the last checkpoint
   std::chrono::steady_clock::time_point last_saved_ = std::chrono::steady_clock::now();
   std::int64_t saved_step_ = -1;  ///< of the last checkpoint that this process wrote
   std::int64_t steps_per_epoch_;

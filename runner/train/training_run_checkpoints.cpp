@@ -19,9 +19,12 @@ constexpr double kBytesPerSecond = 0.6e9;
 }  // namespace
 
 void TrainingRun::restore(const Checkpoint& checkpoint) {
-  session_.restore_changing(checkpoint.tensors, true, checkpoint.path);
+  session_.restore_changing(checkpoint.tensors, !is_training_over(), checkpoint.path);
   train_metrics_.restore(checkpoint.metadata.reals("sums"));
 }
+
+/// No step is to come, so the optimizer's slots are of no more use: the last checkpoint is without them.
+bool TrainingRun::is_training_over() const { return state_.step == total_steps_ || state_.is_stopped_early; }
 
 /// What no step changes is written once, beside the checkpoints.
 void TrainingRun::save_frozen() {
@@ -42,6 +45,7 @@ bool TrainingRun::is_checkpoint_due() const {
 
 void TrainingRun::save() {
   write_best();  // first: a checkpoint speaks of the best weights as being there
+  if (!is_training_over()) best_.reset();
   const auto start = Clock::now();
   TrainingState saved = state_;
   saved.wall_s = wall_seconds();
@@ -49,7 +53,7 @@ void TrainingRun::save() {
   view.step = state_.step;
   saved.write(view.metadata);
   view.metadata.set_reals("sums", train_metrics_.state());
-  const auto tensors = session_.changing_tensors(true);
+  const auto tensors = session_.changing_tensors(!is_training_over());
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
   save_checkpoint(folder_.checkpoints_path(), view);
   last_saved_ = Clock::now();
@@ -58,20 +62,35 @@ void TrainingRun::save() {
 }
 
 void TrainingRun::keep_best(int epoch) {
-  best_ = KeptBest{epoch, state_.step, session_.changing_tensors(false)};
+  if (!best_) {
+    best_ = KeptBest{epoch, state_.step, session_.changing_tensors(false)};
+  } else {  // fresh memory takes several times as long as the copy
+    session_.read_again(best_->tensors);
+    best_->epoch = epoch;
+    best_->step = state_.step;
+    best_->is_written = false;
+  }
   if (!is_large()) write_best();
 }
 
 void TrainingRun::write_best() {
-  if (!best_) return;
+  if (!best_ || best_->is_written) return;
   const auto start = Clock::now();
   CheckpointView view;
   view.step = best_->step;
   view.metadata.set_integer("epoch", best_->epoch);
   for (const NamedTensor& tensor : best_->tensors) view.tensors.push_back(tensor.view());
   write_checkpoint(folder_.best_checkpoint_path(), view);
-  best_.reset();
+  best_->is_written = true;
   state_.epoch_time.set_checkpoint_s(state_.epoch_time.checkpoint_s() + seconds_since(start));
+}
+
+/// Those of this process lie in memory still; they are as they were written.
+void TrainingRun::restore_best() {
+  const std::string path = folder_.best_checkpoint_path();
+  if (!best_) return session_.restore_changing(read_checkpoint(path).tensors, false, path);
+  session_.restore_changing(best_->tensors, false, path);
+  best_.reset();
 }
 
 }  // namespace thaw

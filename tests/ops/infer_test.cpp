@@ -193,6 +193,21 @@ TEST(InferUpdate, RefusesWhatDoesNotFitTogether) {
   EXPECT_EQ(message("Sgd", fitting, {{"first_steps", std::vector<std::int64_t>{1, 2}}}),
             "Sgd: first_steps has 2 numbers for 1 weights");
   EXPECT_EQ(message("Sgd", fitting, {{"weight_decays", std::vector<double>{0.1}}}), "nothing was thrown");
+
+  const auto matrix = [&](const std::string& name, Shape shape) {
+    return graph.add_value({name, {DType::kFloat32, std::move(shape)}, ValueKind::kInput, -1, false});
+  };
+  const ValueId kernel = matrix("kernel", {7, 5}), dy = matrix("dy", {2, 7}), x = matrix("x", {2, 5});
+  const ValueId of_three = matrix("of_three", {3, 5}), too_long = matrix("too_long", {2, 6});
+  const Attributes factored{{"factored", std::vector<std::int64_t>{0}}};
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, kernel, dy, x}, factored), "nothing was thrown");
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, kernel, dy}, factored), "Sgd: wrong number of inputs");
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, kernel, dy, of_three}, factored),
+            "Sgd: 2x7 and 3x5 are no factors for kernel of 7x5");
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, kernel, dy, too_long}, factored),
+            "Sgd: 2x7 and 2x6 are no factors for kernel of 7x5");
+  EXPECT_EQ(message("Sgd", {scalar, scalar, scalar, kernel, x, dy}, factored),
+            "Sgd: 2x5 and 2x7 are no factors for kernel of 7x5");
 }
 
 std::int64_t flops(const OpCase& op_case) {

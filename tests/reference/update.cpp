@@ -8,7 +8,8 @@
 // with PyTorch's weight decay d: SGD and RMSprop begin with g += d w, AdamW takes rate d w off the weight besides. The
 // rate of a parameter is multiplied by its own number; Adam's t of a parameter counts from its own first step.
 //
-// Inputs: loss, rate, t, then all weights, all gradients, then slot by slot one for each weight. The output is the
+// Inputs: loss, rate, t, then all weights, all gradients, then slot by slot one for each weight, then X for each
+// parameter that "factored" lists: instead of its gradient there is dY, and the gradient is dY' X. The output is the
 // joint norm of the gradients before clipping; if it or the loss is not finite nothing changes and the output is NaN.
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,26 @@ namespace {
 
 /// The tensors of one update node.
 struct Update {
-  explicit Update(const Call& each) : call(each), count(static_cast<int>(each.node.attributes.integer("count"))) {}
+  explicit Update(const Call& each) : call(each), count(static_cast<int>(each.node.attributes.integer("count"))) {
+    const auto factored = call.node.attributes.integers("factored");
+    auto next = call.inputs.end() - static_cast<std::ptrdiff_t>(factored.size());
+    for (int i = 0; i < count; ++i) {
+      gradients.push_back(call.in(3 + count + i));
+      if (std::count(factored.begin(), factored.end(), i)) gradients.back() = product(gradients.back(), **next++);
+    }
+  }
+
+  /// dY' X
+  static Tensor product(const Tensor& dy, const Tensor& x) {
+    Tensor gradient(Shape{dy.extent(1), x.extent(1)});
+    for (std::int64_t unit = 0; unit < dy.extent(1); ++unit) {
+      for (std::int64_t value = 0; value < x.extent(1); ++value) {
+        double& sum = gradient.at(unit, value);
+        for (std::int64_t n = 0; n < dy.extent(0); ++n) sum += dy.at(n, unit) * x.at(n, value);
+      }
+    }
+    return gradient;
+  }
 
   double loss() const { return call.in(0).at(0); }
   double rate(int i) const { return call.in(1).at(0) * of("learning_rate_multipliers", i, 1); }
@@ -36,7 +56,7 @@ struct Update {
   }
   double real(const char* name) const { return call.node.attributes.real(name); }
   Tensor& weight(int i) const { return call.in(3 + i); }
-  Tensor& gradient(int i) const { return call.in(3 + count + i); }
+  const Tensor& gradient(int i) const { return gradients[static_cast<std::size_t>(i)]; }
   Tensor& slot(int which, int i) const { return call.in(3 + (2 + which) * count + i); }
 
   double norm() const {
@@ -57,6 +77,7 @@ struct Update {
 
   const Call& call;
   int count;
+  std::vector<Tensor> gradients;
 };
 
 /// Moves weight k of parameter i by SGD's rule, given its direction.

@@ -84,6 +84,10 @@ class CliTest(unittest.TestCase):
         whole = self.run_tiny(*words, runs="whole")
         steps = [path.name for path in (self.root / "whole").glob("tiny/*/checkpoints/step-*")]
         self.assertEqual(steps, ["step-000000015.safetensors"])  # 95 MB at each epoch's end would take most of the time
+        last = next((self.root / "whole").glob("tiny/*/checkpoints/step-*")).read_bytes()
+        tensors = json.loads(last[8 : 8 + int.from_bytes(last[:8], "little")])
+        self.assertIn("features/kernel", tensors)
+        self.assertNotIn("features/kernel/m", tensors)  # no step is to come that needs it
         process = subprocess.Popen([THAW, "run", str(TINY), "--runs", str(self.root / "killed"), *words],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while "epoch 2/3" not in process.stderr.readline():

@@ -60,6 +60,40 @@ TEST_F(DurableFileTest, AShortWriteGoesOnToTheCause) {
   EXPECT_EQ(names(folder_), std::set<std::string>{});
 }
 
+/// No two neighbouring pieces of it are alike.
+std::string numbers(std::size_t bytes) {
+  std::string text(bytes, '\0');
+  for (std::size_t i = 0; i < bytes; ++i) text[i] = static_cast<char>(i * 2654435761U >> 16);
+  return text;
+}
+
+TEST_F(DurableFileTest, PastTheCacheTheSameBytesArrive) {
+  constexpr std::size_t kPiece = std::size_t{8} << 20;
+  // Too small to go past it; from within a block to within another; whole blocks; a piece and almost another.
+  for (const std::size_t bytes : {std::size_t{5}, kPiece + 4095, 2 * kPiece + 12345, 2 * kPiece}) {
+    for (const std::size_t before : {0, 3, 4096, 5000}) {
+      SCOPED_TRACE(::testing::Message() << before << " bytes, then " << bytes);
+      const std::string head(before, 'h'), large = numbers(bytes);
+      DurableFile file(in("a"));
+      file.write(head);
+      file.write_past_cache(large);
+      file.write("tail");
+      file.commit();
+      EXPECT_TRUE(read_file(in("a")) == head + large + "tail");
+    }
+  }
+}
+
+TEST_F(DurableFileTest, PastTheCacheAShortWriteGoesOnToTheCause) {
+  const LowLimit limit(RLIMIT_FSIZE, 9'000'000);  // within the second piece
+  EXPECT_EQ(message_of<IoError>([&] {
+              DurableFile file(in("a"));
+              file.write_past_cache(numbers(std::size_t{20} << 20));
+            }),
+            in("a.tmp") + ": write: File too large");
+  EXPECT_EQ(names(folder_), std::set<std::string>{});
+}
+
 TEST_F(DurableFileTest, AFailedRenameRemovesTheTemporary) {
   std::filesystem::create_directories(in("taken/inside"));
   EXPECT_EQ(message_of<IoError>([&] { write_file_durably(in("taken"), "x"); }),

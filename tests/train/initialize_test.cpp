@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runner/data/random.h"
+
 namespace thaw {
 namespace {
 
@@ -43,6 +45,16 @@ TEST(InitialValues, DependOnSeedAndNameAlone) {
   ParameterInit other = kernel(GLOROT_UNIFORM);
   other.name = "other/kernel";
   EXPECT_NE(values, initial_values(other, 1));
+}
+
+TEST(InitialValues, AreOneStreamHoweverManyThereAre) {  // though threads draw pieces of it
+  ParameterInit large = kernel(GLOROT_UNIFORM);
+  large.shape = {70001, 3};
+  Draws draws(7, "weights/layer/kernel");
+  const double limit = std::sqrt(6.0 / 500);
+  for (const float value : initial_values(large, 7)) {
+    ASSERT_EQ(value, static_cast<float>((2 * draws.uniform() - 1) * limit));
+  }
 }
 
 TEST(InitialValues, BiasesStartAtZero) {

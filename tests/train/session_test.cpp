@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runner/train/run_facts.h"
 #include "schemas/diagnostic.h"
 #include "tests/ops/other_device.h"
 #include "tests/train/small_experiment.h"
@@ -84,6 +85,23 @@ TEST(Session, ANonFiniteStepUpdatesNothingAndIsNamed) {
   const auto found = session.find_non_finite(batch, 1);
   ASSERT_TRUE(found);
   EXPECT_EQ(session.training().graph->value(*found).name, "conv/Conv");
+}
+
+TEST(Session, ANormThatIsNotFiniteThoughAllElseIsIsNamed) {
+  const Divergence found = describe_divergence(make_session(small_experiment()), std::nullopt);
+  EXPECT_EQ(found.tensor, "the gradients' norm");
+  EXPECT_EQ(found.layer, "update");
+  EXPECT_EQ(found.kind, "infinite");
+}
+
+TEST(Session, ReadsTheSameTensorsAgain) {
+  Session session = make_session(small_experiment());
+  auto tensors = session.changing_tensors(false);
+  const auto before = tensors_sha256(tensors);
+  train(session, 1, 3);
+  session.read_again(tensors);
+  EXPECT_NE(tensors_sha256(tensors), before);
+  EXPECT_EQ(tensors_sha256(tensors), tensors_sha256(session.changing_tensors(false)));
 }
 
 TEST(Session, RestoreRefusesOtherTensors) {
