@@ -131,6 +131,7 @@ MlflowStatus status_of(RunStatus status) {
       return MlflowStatus::kFinished;
     case RunStatus::kDiverged:
       return MlflowStatus::kFailed;
+    case RunStatus::kPaused:
     case RunStatus::kStopped:
       return MlflowStatus::kKilled;
     case RunStatus::kUnfinished:
