@@ -282,13 +282,13 @@ int show(const Arguments& arguments) {
   return 0;
 }
 
+std::string render_page(const std::vector<std::string>& folders) {
+  if (folders.size() > 1) return render_comparison(folders);
+  return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
+}
+
 int report(const Arguments& arguments) {
-  const auto& folders = arguments.operands;
-  const auto page = [&folders] {
-    if (folders.size() > 1) return render_comparison(folders);
-    return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
-  };
-  write_file_durably(arguments.output, page());
+  write_file_durably(arguments.output, render_page(arguments.operands));
   std::cout << "report: " << arguments.output << '\n';
   return 0;
 }
@@ -305,7 +305,7 @@ int infer_model(const Arguments& arguments) {
 }
 
 int export_model(const Arguments& arguments) {
-  if (reports::is_sweep_folder(arguments.operands[0])) {
+  if (is_sweep_folder(arguments.operands[0])) {
     throw InputError(arguments.operands[0] +
                      ": a sweep has no network of its own: export the run of one of its members, or what they measured "
                      "with --to tensorboard or --to mlflow");

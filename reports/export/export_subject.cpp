@@ -49,11 +49,6 @@ std::string folder_of(const fs::path& root, const MemberInfo& member) {
 
 }  // namespace
 
-bool is_sweep_folder(const std::string& folder) {
-  std::error_code error;
-  return fs::is_directory(fs::path(folder) / "journal", error);
-}
-
 ExportSubject load_export_subject(const std::string& folder) {
   ExportSubject subject;
   subject.folder = folder;

@@ -36,9 +36,6 @@ struct ExportSubject {
   const std::string& name() const { return is_sweep ? sweep.name() : runs[0].view.record.started.name(); }
 };
 
-/// Whether the folder is a sweep's rather than a run's.
-bool is_sweep_folder(const std::string& folder);
-
 /// Reads the run or the sweep in `folder`.
 /// Throws InputError if it is neither, if a run's record is damaged, or if no member of a sweep has one that is not.
 ExportSubject load_export_subject(const std::string& folder);
