@@ -154,7 +154,16 @@ json fact_rows(const Comparison& comparison) {
     counts.push_back(count_text(finished) + (finished == all ? "" : " of " + count_text(all)));
     bases.push_back(basis_text(comparison, group));
   }
-  return {{{"name", "Finished runs (n)"}, {"cells", counts}}, {{"name", "Measured on"}, {"cells", bases}}};
+  json rows = {{{"name", "Finished runs (n)"}, {"cells", counts}}, {{"name", "Measured on"}, {"cells", bases}}};
+  json strategies = json::array();
+  bool has_strategies = false;
+  for (const Group& group : comparison.groups) {
+    const std::string& strategy = comparison.runs[group.runs.front()].view.record.started.strategy();
+    has_strategies = has_strategies || !strategy.empty();
+    strategies.push_back(strategy.empty() ? "–" : strategy);
+  }
+  if (has_strategies) rows.push_back({{"name", "Strategy"}, {"cells", strategies}});
+  return rows;
 }
 
 json difference_rows(const Comparison& comparison) {
@@ -313,7 +322,11 @@ json comparison_notices(const Comparison& comparison) {
 
 // What tells a group from the others, if that is short; else its name.
 std::string group_caption(const Comparison& comparison, std::size_t group, const json& differences) {
-  if (differences.empty() || differences.size() > kMostFieldsInCaption) return comparison.groups[group].name;
+  if (differences.empty() || differences.size() > kMostFieldsInCaption) {
+    const Group& one = comparison.groups[group];
+    const std::string& strategy = comparison.runs[one.runs.front()].view.record.started.strategy();
+    return strategy.empty() ? one.name : one.name + ", " + strategy;
+  }
   std::string caption;
   for (const json& row : differences) {
     const std::string field = row["field"];

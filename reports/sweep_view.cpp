@@ -89,6 +89,17 @@ void add_metrics(SweepView& view, std::vector<MeasuredMember>& measured) {
   }
 }
 
+// A record knows its metric; a sweep may have been begun before it knew.
+void complete_metric(SweepView& view) {
+  const auto found = std::find_if(view.metrics.begin(), view.metrics.end(),
+                                  [&view](const MetricInfo& info) { return info.name() == view.started.metric(); });
+  if (found == view.metrics.end()) return;
+  SweepStarted& started = view.started;
+  if (started.metric_title().empty()) started.set_metric_title(found->title());
+  if (!started.has_metric_is_max()) started.set_metric_is_max(found->more_is_better());
+  if (!started.has_metric_is_share()) started.set_metric_is_share(found->is_share());
+}
+
 }  // namespace
 
 std::string state_name(MemberState state) {
@@ -147,6 +158,7 @@ SweepView load_sweep(const std::string& folder) {
     if (!measured.back().trouble.empty()) view.unreadable.push_back(measured.back().trouble);
   }
   add_metrics(view, measured);
+  complete_metric(view);
   share_trunk_cost(measured, view.members);
   add_points(view);
   add_rungs(view, history);

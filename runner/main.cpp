@@ -11,6 +11,7 @@
 #include "runner/train/run_facts.h"
 #include "runner/zoo_listing.h"
 #include "schemas/explain.h"
+#include "schemas/sweep_journal.h"
 
 namespace thaw {
 namespace {
@@ -149,13 +150,13 @@ int show(const Arguments& arguments) {
   return 0;
 }
 
+std::string render_page(const std::vector<std::string>& folders) {
+  if (folders.size() > 1) return render_comparison(folders);
+  return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
+}
+
 int report(const Arguments& arguments) {
-  const auto& folders = arguments.operands;
-  const auto page = [&folders] {
-    if (folders.size() > 1) return render_comparison(folders);
-    return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
-  };
-  write_file_durably(arguments.output, page());
+  write_file_durably(arguments.output, render_page(arguments.operands));
   std::cout << "report: " << arguments.output << '\n';
   return 0;
 }

@@ -118,7 +118,8 @@ VarianceShare share_of(const Basis& others, const std::vector<int>& group, const
   full.add_groups(group);
   if (full.size() == others.size() || full.size() >= values.size()) return share;
   const Vector residuals = others.residual(values);
-  if (dot(residuals, residuals) <= 1e-18 * total) return {0, 0, 1, share.groups};  // the others leave nothing to explain
+  if (dot(residuals, residuals) <= 1e-18 * total)
+    return {0, 0, 1, share.groups};  // the others leave nothing to explain
   const auto df = static_cast<double>(full.size() - others.size());
   const double left = std::max(0.0, dot(values, values) - full.squares(values));
   const double error = left / static_cast<double>(values.size() - full.size());

@@ -50,6 +50,23 @@ TEST(Comparison, TellsConfigurationsApart) {
   EXPECT_THAT(page, HasSubstr("id=\"chart-classification-accuracy-figure\""));
 }
 
+// Rules of strategies differ in many fields: the column says what they are called.
+TEST(Comparison, NamesTheStrategiesOfItsColumns) {
+  std::vector<std::vector<Event>> runs = {run_of(1, 0.001, 0.97), run_of(1, 0.003, 0.98)};
+  EXPECT_THAT(compare(runs), Not(HasSubstr("Strategy")));
+  const char* strategies[] = {"fine_tune", "feature_extraction"};
+  for (int i = 0; i < 2; ++i) {
+    Started& started = *runs[i][0].mutable_started();
+    started.set_strategy(strategies[i]);
+    for (int field = 0; field < 3; ++field)
+      started.set_config(started.config() + "rule" + std::to_string(field) + ": " + std::to_string(i) + "\n");
+  }
+  const std::string page = compare(runs);
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\" class=\"soft\">Strategy</th>"));
+  EXPECT_THAT(page, HasSubstr("digits-classes, fine_tune"));
+  EXPECT_THAT(page, HasSubstr("digits-classes, feature_extraction"));
+}
+
 TEST(Comparison, UnfinishedRunsAreListedButNotCounted) {
   const std::string page =
       compare({run_of(1, 0.001, 0.97), begun_run({.epochs_done = 3, .seed = 2, .has_boxes = false})});
