@@ -110,6 +110,7 @@ std::string draw_intervals(const IntervalChart& chart) {
   const Range near = near_middles(chart);
   Range range;
   if (chart.mark) range.add(*chart.mark);
+  if (!chart.least.is_empty()) range.add({chart.least.low(), chart.least.high()});
   for (const IntervalRow& row : chart.rows) {
     if (is_near(near, row)) add_row(range, row);
   }

@@ -25,6 +25,7 @@ struct IntervalChart {
   std::string id, title, description = {}, x_title = {};
   std::vector<IntervalRow> rows = {};
   bool is_wide = false;
+  Range least = {};  ///< what the axis spans at least: charts of one kind share it
   bool is_share = false;
   std::optional<double> mark = {};  ///< a vertical line: no difference
 };

@@ -13,15 +13,13 @@ constexpr double kWidth = 380, kHeight = 268;
 constexpr double kTop = 14, kBottom = 228, kRight = 366;
 constexpr std::size_t kMostPointed = 250;  // more are drawn small and cannot be pointed at
 
-bool can_be_drawn(const Plot& plot, const ScatterPoint& point) {
-  return std::isfinite(point.x) && std::isfinite(point.y) && (!plot.x.is_log || point.x > 0) &&
-         (!plot.y.is_log || point.y > 0);
+bool has_a_place(const ScatterChart& chart, const ScatterPoint& point) {
+  return std::isfinite(point.x) && std::isfinite(point.y) && (!chart.x_is_log || point.x > 0);
 }
 
 Plot plot_of(const ScatterChart& chart) {
   Range x, y;
   for (const ScatterPoint& point : chart.points) {
-    if (!(std::isfinite(point.x) && std::isfinite(point.y)) || (chart.x_is_log && point.x <= 0)) continue;
     x.add(point.x);
     for (const double value : {point.y, point.low, point.high}) y.add(value);
   }
@@ -50,7 +48,7 @@ std::string draw_point(const Plot& plot, const ScatterPoint& point) {
 std::string draw_many(const Plot& plot, const std::vector<ScatterPoint>& points) {
   std::array<std::string, kStyles> paths;
   for (const ScatterPoint& point : points) {
-    if (point.is_marked || !can_be_drawn(plot, point)) continue;
+    if (point.is_marked) continue;
     paths[static_cast<std::size_t>(point.style % kStyles)] +=
         "M" + coordinate(plot.x_of(point.x)) + " " + coordinate(plot.y_of(point.y)) + "h0";
   }
@@ -66,7 +64,7 @@ std::string draw_many(const Plot& plot, const std::vector<ScatterPoint>& points)
 std::string draw_front(const Plot& plot, const std::vector<ScatterPoint>& points) {
   std::vector<const ScatterPoint*> front;
   for (const ScatterPoint& point : points) {
-    if (point.is_marked && can_be_drawn(plot, point)) front.push_back(&point);
+    if (point.is_marked) front.push_back(&point);
   }
   std::stable_sort(front.begin(), front.end(), [](const auto* a, const auto* b) { return a->x < b->x; });
   std::string path;
@@ -79,7 +77,9 @@ std::string draw_front(const Plot& plot, const std::vector<ScatterPoint>& points
 
 }  // namespace
 
-std::string draw_scatter(const ScatterChart& chart) {
+std::string draw_scatter(const ScatterChart& given) {
+  ScatterChart chart = given;
+  std::erase_if(chart.points, [&given](const ScatterPoint& point) { return !has_a_place(given, point); });
   const Plot plot = plot_of(chart);
   std::string svg = svg_start(chart.id, kWidth, kHeight, chart.title, chart.description);
   svg += draw_y_axis(plot, chart.scale.is_share) + draw_x_axis(plot, chart.x_title);
@@ -88,8 +88,7 @@ std::string draw_scatter(const ScatterChart& chart) {
   if (is_crowded) svg += draw_many(plot, chart.points);
   for (const bool is_marked : {false, true}) {
     for (const ScatterPoint& point : chart.points) {
-      if (point.is_marked == is_marked && (is_marked || !is_crowded) && can_be_drawn(plot, point))
-        svg += draw_point(plot, point);
+      if (point.is_marked == is_marked && (is_marked || !is_crowded)) svg += draw_point(plot, point);
     }
   }
   return svg + "</svg>";

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostPanels = 12, kMostLines = 8;
-constexpr std::size_t kMostFaint = 150;  // lines behind the others
+constexpr std::size_t kMostFaint = 100;  // lines behind the others
 
 LineChart empty_chart(const SweepPage& page, const std::string& id, const std::string& title) {
   LineChart chart;
@@ -96,10 +96,13 @@ json single_chart(const SweepPage& page, json& key) {
   }
   Lines lines;
   const std::size_t named = std::min({order.size(), page.answer.ranking.size(), kMostLines});
-  for (std::size_t i = std::min(order.size(), named + kMostFaint); i > named; --i) {
-    Series line{page.view.points[order[i - 1]].label, {}, 5, false};
+  // Evenly over the ranking, the worst one first.
+  const std::size_t others = order.size() - named, faint = std::min(others, kMostFaint);
+  for (std::size_t i = faint; i > 0; --i) {
+    const std::size_t point = order[named + (i - 1) * others / faint];
+    Series line{page.view.points[point].label, {}, 5, false};
     line.is_faint = true;
-    CurveBand band = curve_band(page.view, order[i - 1]);
+    CurveBand band = curve_band(page.view, point);
     // A band for each of many would hide them all.
     band.low.assign(band.low.size(), kUnknown);
     band.high.assign(band.high.size(), kUnknown);

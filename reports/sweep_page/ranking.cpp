@@ -141,6 +141,7 @@ std::vector<Panel> point_panels(const SweepPage& page) {
   const std::size_t shown = std::min(kMostRows, ranking.size());
   const std::size_t in_each = shown > kMostInColumn ? (shown + 1) / 2 : shown;
   std::vector<Panel> panels;
+  Range all;
   for (std::size_t i = 0; i < shown; ++i) {
     if (i % in_each == 0) {
       const std::size_t last = std::min(i + in_each, shown);
@@ -151,7 +152,9 @@ std::vector<Panel> point_panels(const SweepPage& page) {
     }
     const Standing standing = standing_of(page, i == 0, page.answer.points[ranking[i]].is_like_first);
     add_point(page, ranking[i], page.view.points[ranking[i]].label, standing, panels.back());
+    all.add(page.answer.points[ranking[i]].value.mean);
   }
+  for (Panel& panel : panels) panel.chart.least = all;
   return panels;
 }
 
