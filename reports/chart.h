@@ -7,12 +7,14 @@
 
 namespace thaw::reports {
 
-/// One line of a chart. `style` 0 to 5 picks colour, dash and marker together, so that no line is told by colour alone.
+/// One line of a chart; see kStyles for `style`.
 struct Series {
   std::string name;
   std::vector<double> values;  ///< one per x; NaN leaves a gap
   int style = 0;
-  bool in_legend = true;  ///< false: drawn like another one that is
+  bool in_legend = true;                    ///< false: drawn like another one that is
+  std::vector<double> low = {}, high = {};  ///< a band around the line, one per x; empty: none
+  bool is_faint = false;                    ///< behind the others, without markers, not in the table
 };
 
 /// A place on the axis of epochs where something began.
@@ -22,18 +24,21 @@ struct Milestone {
   std::string text;  ///< shown when it is pointed at
 };
 
-/// Values over epochs.
+/// Values over epochs, or over whatever else was counted.
 struct LineChart {
   std::string id;  ///< stable and unique on the page: deep links name it
   std::string title;
   std::string description;  ///< for those who cannot see it
-  std::vector<double> epochs;
+  std::vector<double> x;    ///< ascending: numbers of epochs
   std::vector<Series> series;
   std::function<std::string(double)> text;  ///< a value in the table and in tooltips
   bool is_share = false;                    ///< the axis counts per cent
   bool may_be_log = false;                  ///< a loss: logarithmic where it falls far
   double marked_epoch = 0;                  ///< a vertical line, called "best"; 0: none
   std::vector<Milestone> milestones = {};   ///< a vertical line each, before their epoch
+  std::string x_title = "epoch";
+  bool x_is_log = false;
+  bool is_wide = false;  ///< stands alone, or two of them side by side
 };
 
 /// The values of template chart.html: the drawing and the table behind it.

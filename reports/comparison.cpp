@@ -10,6 +10,7 @@
 #include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/pages.h"
+#include "reports/plot.h"
 #include "reports/sections.h"
 #include "schemas/diagnostic.h"
 
@@ -21,7 +22,6 @@ using namespace reports;
 
 using Fields = std::map<std::string, std::string>;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr int kStyles = 6;
 constexpr std::int64_t kMostGroupsInVerdict = 3;
 constexpr std::size_t kMostFieldsInCaption = 2;
 
@@ -191,7 +191,7 @@ LineChart overlay(const Comparison& comparison, const MetricView& metric, std::s
   chart.id = "chart-" + slug(metric.info.name());
   chart.title = metric.label;
   chart.description = metric.label + " of every run over the epochs, on the validation set where there is one.";
-  for (std::size_t epoch = 1; epoch <= epochs; ++epoch) chart.epochs.push_back(static_cast<double>(epoch));
+  for (std::size_t epoch = 1; epoch <= epochs; ++epoch) chart.x.push_back(static_cast<double>(epoch));
   for (const Run& run : comparison.runs) {
     const MetricView* found = comparison.metric_in(run, metric.info.name());
     if (found == nullptr) continue;

@@ -45,6 +45,16 @@ void add_partials(mustache::data& values) {
   }
 }
 
+// Bytes of a character of several bytes that is not seen but changes what is: controls U+0080 to U+009F, and the marks
+// that turn the direction of what follows (U+202A to U+202E, U+2066 to U+2069). 0: none begins here.
+std::size_t invisible_at(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) return 2;
+  const bool embeds = byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE;
+  const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+  return byte(0) == 0xE2 && (embeds || isolates) ? 3 : 0;
+}
+
 int hex_digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
 
 // The form in which a Content-Security-Policy names a hash.
@@ -61,7 +71,13 @@ std::string policy_hash(std::string_view hex) {
 std::string escape(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size() + 16);
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (const std::size_t length = invisible_at(text.substr(i))) {
+      escaped += "\ufffd";
+      i += length - 1;
+      continue;
+    }
     switch (c) {
       case '&':
         escaped += "&amp;";
@@ -94,6 +110,23 @@ std::string well_formed(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+std::string link_path(std::string_view path) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string link;
+  for (const char c : path) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '_' || c == '.' || c == '/';
+    if (is_plain) {
+      link += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      link += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  // Two slashes at the start would name a host.
+  return link.starts_with("/") ? "." + link : link;
+}
+
 std::string base64(std::string_view bytes) {
   static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
@@ -118,10 +151,13 @@ std::string render_template(const std::string& name, const json& values) {
   return text;
 }
 
-std::string render_document(const std::string& title, const std::string& body) {
+std::string render_document(const std::string& title, const std::string& body, const std::string& script) {
   const EmbeddedFile& style = embedded_file("style.css");
-  const json values = {
-      {"title", title}, {"style", style.content}, {"style_hash", policy_hash(style.sha256)}, {"body", body}};
+  json values = {{"title", title}, {"style", style.content}, {"style_hash", policy_hash(style.sha256)}, {"body", body}};
+  if (!script.empty()) {
+    values["script"] = embedded_file(script).content;
+    values["script_hash"] = policy_hash(embedded_file(script).sha256);
+  }
   return well_formed(render_template("document.html", values));
 }
 

@@ -20,4 +20,22 @@ std::string render_show_text(const std::string& run_folder);
 /// The same as one JSON object; what is not known is null.
 std::string render_show_json(const std::string& run_folder);
 
+// The same of a sweep's folder, which has its journals in journal/, and of its members' runs beside it. A sweep that is
+// still under way renders, too. All throw InputError if no journal says what the sweep is.
+
+/// The sweep's page: ranking, comparisons, cost, curves, members.
+std::string render_sweep_report(const std::string& sweep_folder);
+
+/// States, ranking, comparisons and failures for a terminal.
+std::string render_sweep_text(const std::string& sweep_folder);
+
+/// The members with settings, state, values and cost, the points with intervals, and the comparisons: members.json.
+std::string render_sweep_json(const std::string& sweep_folder);
+
+/// One row for each member: members.csv (RFC 4180). Text that a spreadsheet would take for a formula is preceded by '.
+std::string render_sweep_csv(const std::string& sweep_folder);
+
+/// The recommended combination's experiment with the reasons in its first lines: recommended.pbtxt. Empty: none yet.
+std::string render_sweep_recommended(const std::string& sweep_folder);
+
 }  // namespace thaw

@@ -12,6 +12,11 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
+// Characters, of well-formed UTF-8: continuation bytes do not count.
+std::size_t width(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+}
+
 }  // namespace
 
 std::string line(std::string text) {
@@ -39,12 +44,13 @@ void add_line(std::string& text, const std::string& name, const std::string& val
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
   std::string text;
   for (const auto& row : rows) {
-    text += row[0] + std::string(widths[0] - row[0].size(), ' ');
-    for (std::size_t i = 1; i < row.size(); ++i) text += std::string(3 + widths[i] - row[i].size(), ' ') + row[i];
+    text += row[0] + std::string(widths[0] - width(row[0]), ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) text += std::string(3 + widths[i] - width(row[i]), ' ') + row[i];
+    text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
   }
   return text;

@@ -16,7 +16,8 @@ std::string cell(std::string text);
 /// Appends "name   value" unless `value` is empty.
 void add_line(std::string& text, const std::string& name, const std::string& value);
 
-/// A table: every cell at the end of its column but the first; the columns as wide as they need to be.
+/// A table of well-formed text: every cell at the end of its column but the first; the columns as wide as they need to
+/// be.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace thaw::reports

@@ -6,6 +6,7 @@
 
 #include "reports/html.h"
 #include "reports/number_text.h"
+#include "reports/plot.h"
 #include "reports/svg.h"
 
 namespace thaw::reports {
@@ -101,17 +102,6 @@ std::string draw_counts(const ReliabilityDiagram& diagram, double bottom) {
          svg_line(kLeft, bottom, kRight, bottom, "axis");
 }
 
-// Beyond the longest that is drawn, names end in an ellipsis; it must not cut a character in two.
-std::string short_name(const std::string& name, std::size_t most) {
-  const std::string text = well_formed(name);
-  std::size_t characters = 0, at = 0;
-  for (; at < text.size() && characters < most; ++characters) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-  }
-  return at < text.size() ? text.substr(0, at) + "…" : text;
-}
-
 }  // namespace
 
 std::string draw_unit_chart(const UnitChart& chart) {
@@ -133,8 +123,13 @@ std::string draw_reliability(const ReliabilityDiagram& diagram) {
 }
 
 std::string line_swatch(int style) {
-  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"line s" + std::to_string(style) +
+  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"" + line_class(style) +
          "\" d=\"M2 7L28 7\"/></svg>";
+}
+
+std::string marked_swatch(int style) {
+  return "<svg aria-hidden=\"true\" viewBox=\"0 0 30 14\"><path class=\"" + line_class(style) +
+         "\" d=\"M2 7L28 7\"/><g class=\"" + marker_class(style) + "\">" + draw_marker(15, 7, style, 4) + "</g></svg>";
 }
 
 std::string draw_heat_map(const HeatMap& map) {
@@ -165,7 +160,7 @@ std::string draw_heat_map(const HeatMap& map) {
   }
   for (std::size_t i = 0; i < classes; ++i) {
     const double middle = kNames + kGap + cell * (static_cast<double>(i) + 0.5);
-    const std::string name = short_name(map.names[i], kLongestName);
+    const std::string name = shortened(map.names[i], kLongestName);
     svg += svg_text(kNames, middle + 3, "end", name);
     svg += "<text transform=\"translate(" + coordinate(middle + 3) + " " + coordinate(kNames) + ") rotate(-90)\">" +
            escape(name) + "</text>";

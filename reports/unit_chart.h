@@ -41,6 +41,8 @@ std::string draw_reliability(const ReliabilityDiagram& diagram);
 
 /// The stroke of a style, for a legend beside a chart.
 std::string line_swatch(int style);
+/// The same with its marker.
+std::string marked_swatch(int style);
 
 /// A confusion matrix as a picture, for classes too many for numbers in cells. Rows are the true class.
 struct HeatMap {

@@ -17,6 +17,7 @@
 #include "runner/train/run_facts.h"
 #include "runner/zoo_listing.h"
 #include "schemas/explain.h"
+#include "schemas/sweep_journal.h"
 
 namespace thaw {
 namespace {
@@ -138,6 +139,14 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
   return words;
 }
 
+void write_sweep_report(const std::string& folder) {
+  write_shared_file_durably(folder + "/report.html", render_sweep_report(folder));
+  write_shared_file_durably(folder + "/members.csv", render_sweep_csv(folder));
+  write_shared_file_durably(folder + "/members.json", render_sweep_json(folder));
+  const std::string recommended = render_sweep_recommended(folder);
+  if (!recommended.empty()) write_shared_file_durably(folder + "/recommended.pbtxt", recommended);
+}
+
 SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
   SweepContext context{arguments.runs, data_roots(arguments, loaded), data_folders(arguments), {}, arguments.jobs};
   context.open_device = [&](const Experiment& config) { return open_device(arguments, config); };
@@ -167,6 +176,7 @@ int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   options.jobs = context.jobs;
   options.threads = checked.plan.threads();
   options.retries = loaded.config.sweep().retries();
+  options.write_report = write_sweep_report;
   checked.plan.set_command(command_line(arguments));
   checked.plan.set_version(kVersion);
   const SweepEnd end = run_sweep(std::move(checked.plan), options);
@@ -186,7 +196,7 @@ int work_on_sweep(const Arguments& arguments) {
   task.parent = arguments.parent;
   RunOptions options = run_options(arguments);
   options.until_epoch = arguments.until_epoch;
-  task.command_of = [&](const std::string& run_folder) {
+  options.command_of = [&](const std::string& run_folder) {
     Arguments alone = arguments;
     alone.operands = {run_folder + "/experiment.pbtxt"};
     if (alone.data.empty() && !alone.folders.empty()) alone.data = alone.folders[0];
@@ -261,7 +271,11 @@ int summary(const Arguments& arguments) {
 
 int show(const Arguments& arguments) {
   const std::string& folder = arguments.operands[0];
-  std::cout << (arguments.wants_json ? render_show_json(folder) : render_show_text(folder));
+  if (is_sweep_folder(folder)) {
+    std::cout << (arguments.wants_json ? render_sweep_json(folder) : render_sweep_text(folder));
+  } else {
+    std::cout << (arguments.wants_json ? render_show_json(folder) : render_show_text(folder));
+  }
   return 0;
 }
 

@@ -58,18 +58,21 @@ void fail_frame(const std::string& name, std::uint64_t offset, const std::string
   throw InputError(name + ": damaged at byte " + std::to_string(offset) + ": " + what);
 }
 
-Frames split_frames(std::string_view bytes, const std::string& name) {
+Frames leading_frames(std::string_view bytes) {
   Frames frames;
   while (frames.valid_bytes < bytes.size()) {
     const auto payload = whole_frame(bytes, frames.valid_bytes);
-    if (!payload) {
-      refuse_if_frames_follow(bytes, frames.valid_bytes, name);
-      break;
-    }
+    if (!payload) break;
     frames.payloads.push_back(*payload);
     frames.offsets.push_back(frames.valid_bytes);
     frames.valid_bytes += kHeaderBytes + payload->size();
   }
+  return frames;
+}
+
+Frames split_frames(std::string_view bytes, const std::string& name) {
+  Frames frames = leading_frames(bytes);
+  if (frames.valid_bytes < bytes.size()) refuse_if_frames_follow(bytes, frames.valid_bytes, name);
   return frames;
 }
 

@@ -20,6 +20,9 @@ struct Frames {
 /// Throws InputError naming the file and the offset where a damaged frame stands before a whole one.
 Frames split_frames(std::string_view bytes, const std::string& name);
 
+/// The frames before the first damaged one, whatever follows it: for readers that would rather show less than nothing.
+Frames leading_frames(std::string_view bytes);
+
 /// One frame around the payload.
 std::string render_frame(std::string_view payload);
 

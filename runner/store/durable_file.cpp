@@ -29,8 +29,10 @@ bool is_folder(const std::string& path) {
 
 }  // namespace
 
-DurableFile::DurableFile(std::string path)
-    : path_(std::move(path)), file_(temporary_path(path_), O_WRONLY | O_CREAT | O_TRUNC) {}
+DurableFile::DurableFile(std::string path) : DurableFile(path, temporary_path(path)) {}
+
+DurableFile::DurableFile(std::string path, std::string temporary_path)
+    : path_(std::move(path)), file_(std::move(temporary_path), O_WRONLY | O_CREAT | O_TRUNC) {}
 
 DurableFile::~DurableFile() {
   if (has_temporary_) ::unlink(file_.path().c_str());
@@ -46,6 +48,14 @@ void DurableFile::commit() {
 
 void write_file_durably(const std::string& path, std::string_view bytes) {
   DurableFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void write_shared_file_durably(const std::string& path, std::string_view bytes) {
+  char host[256] = "unknown";
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  DurableFile file(path, temporary_path(path + "." + host + "-" + std::to_string(::getpid())));
   file.write(bytes);
   file.commit();
 }

@@ -14,6 +14,8 @@ namespace thaw {
 class DurableFile {
  public:
   explicit DurableFile(std::string path);
+  /// Written at `temporary_path` first, in the same folder.
+  DurableFile(std::string path, std::string temporary_path);
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;
   ~DurableFile();
@@ -33,6 +35,9 @@ inline constexpr std::string_view kTemporarySuffix = ".tmp";
 
 /// Replaces the file at `path` by `bytes`, whole or not at all. Throws IoError.
 void write_file_durably(const std::string& path, std::string_view bytes);
+
+/// The same for a file that several processes may write at once, on whatever machine: the last one stands.
+void write_shared_file_durably(const std::string& path, std::string_view bytes);
 
 /// The whole file. Throws IoError.
 std::string read_file(const std::string& path);

@@ -84,6 +84,16 @@ void RunFolder::write_experiment(const std::string& resolved_text) const {
   }
 }
 
+bool is_run_held(const std::string& run_folder) {
+  const std::string path = run_folder + "/lock";
+  if (!exists(path)) return false;
+  const FileHandle lock(path, O_RDWR);
+  // A shared one is had only where nobody has the other, and keeps nobody away for longer than this takes.
+  if (::flock(lock.descriptor(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno != EWOULDBLOCK) throw IoError(path, "flock", errno);
+  return true;
+}
+
 RunStatus run_status(const std::string& run_folder) {
   const std::string record = run_folder + "/record.binpb";
   if (!exists(record)) return RunStatus::kNew;

@@ -14,6 +14,9 @@ enum class RunStatus { kNew, kResumable, kFinished, kDiverged };
 /// Reads the record of a run's folder, which need not be there. Throws InputError if it is damaged, IoError.
 RunStatus run_status(const std::string& run_folder);
 
+/// Whether a process works on the run at this moment. Throws IoError.
+bool is_run_held(const std::string& run_folder);
+
 /// The folder of one run, held by this process alone for as long as the object lives (a kill lets go of it too).
 class RunFolder {
  public:

@@ -9,12 +9,15 @@
 #include <utility>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
+#include "runner/sweep/attempt_end.h"
 #include "runner/sweep/child_process.h"
 #include "runner/sweep/claims.h"
 #include "runner/sweep/core_shares.h"
-#include "runner/sweep/journal.h"
+#include "runner/sweep/journal_writer.h"
 #include "runner/sweep/last_words.h"
+#include "runner/sweep/leftovers.h"
 #include "runner/sweep/live_table.h"
 #include "runner/sweep/scheduler.h"
 #include "runner/train/process_facts.h"
@@ -36,18 +39,6 @@ bool is_due(Clock::time_point& last, std::chrono::milliseconds interval) {
   if (now - last < interval) return false;
   last = now;
   return true;
-}
-
-/// Of all journals but one's own; what the folder does not tell is 0.
-std::uintmax_t bytes_of_others(const std::string& sweep_folder, const std::string& own) {
-  namespace fs = std::filesystem;
-  std::uintmax_t bytes = 0;
-  std::error_code error;
-  for (fs::directory_iterator entry(sweep_folder + "/journal", error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    if (entry->path() != own) bytes += entry->file_size(error);
-  }
-  return bytes;
 }
 
 /// A process at work.
@@ -72,6 +63,8 @@ class Coordinator {
   SweepEnd run() {
     if (const auto end = find_it_done()) return *end;
     make_folders(options_.folder + "/logs");
+    remove_leftovers(options_.folder);
+    remove_leftovers(options_.folder + "/logs");
     write_experiment();
     journal_.emplace(options_.folder);
     append_started();
@@ -111,12 +104,12 @@ class Coordinator {
   void write_experiment() const {
     const std::string path = options_.folder + "/experiment.pbtxt";
     if (!std::filesystem::exists(path) || read_file(path) != sweep_.config()) {
-      write_file_durably(path, sweep_.config());
+      write_shared_file_durably(path, sweep_.config());
     }
   }
 
   SweepHistory read_history() {
-    others_bytes_ = bytes_of_others(options_.folder, journal_ ? journal_->path() : "");
+    others_bytes_ = bytes_of_other_journals(options_.folder, journal_ ? journal_->path() : "");
     SweepHistory history;
     if (std::filesystem::exists(options_.folder + "/journal")) {
       history = sweep_history(read_journals(options_.folder), started_unix_ms_);
@@ -137,19 +130,20 @@ class Coordinator {
   /// What other coordinators and runs by hand have done meanwhile.
   void look_at_others() {
     if (!is_due(last_look_, kBetweenLooks)) return;
-    if (bytes_of_others(options_.folder, journal_->path()) != others_bytes_) {
+    if (bytes_of_other_journals(options_.folder, journal_->path()) != others_bytes_) {
       read_history();
       for (int i = 0; i < scheduler_.size(); ++i) scheduler_.update(i);
     }
     for (int i = 0; i < scheduler_.size(); ++i) {
       auto& member = scheduler_.member(i);
+      if (member.state == State::kRunning && table_.is_terminal()) scheduler_.update(i);
       if (member.state != State::kElsewhere) continue;
-      if (!is_claimed(options_.runs_root, member.info.id())) {
+      if (!is_held(member)) {
         scheduler_.adopt_runs_of_others(i);
         member.state = State::kWaiting;
       }
       scheduler_.update(i);
-      if (member.state == State::kEnded) table_.member_ended(i, "elsewhere", 0);
+      if (member.state == State::kEnded) table_.member_ended(i, "done elsewhere", 0);
     }
   }
 
@@ -164,11 +158,15 @@ class Coordinator {
     }
   }
 
+  bool is_held(const Scheduler::Member& member) const {
+    return is_claimed(options_.runs_root, member.info.id()) || is_run_held(member.record.folder());
+  }
+
   /// Whether nobody else trains it at this moment, or has done so.
   bool is_free(int index) {
     auto& member = scheduler_.member(index);
     scheduler_.update(index);
-    if (member.state == State::kWaiting && is_claimed(options_.runs_root, member.info.id())) {
+    if (member.state == State::kWaiting && is_held(member)) {
       member.state = State::kElsewhere;
     }
     return member.state == State::kWaiting;
@@ -188,7 +186,7 @@ class Coordinator {
     Worker worker{.share = free_share(), .task = std::move(task), .started = Clock::now()};
     const std::string first = scheduler_.member(worker.task.members.front()).info.id();
     // A name of its own while it runs: another coordinator's may try the same member at the same time.
-    worker.log = options_.folder + "/logs/" + first + "." + host_name() + "-" + std::to_string(::getpid()) + ".txt";
+    worker.log = name_beside_others(options_.folder + "/logs/" + first, "txt");
     Children::Command command{options_.worker_command, {}, worker.log};
     for (const int index : worker.task.members) {
       const MemberInfo& info = scheduler_.member(index).info;
@@ -248,13 +246,13 @@ class Coordinator {
     const std::string words = last_words(worker.log);
     bool is_kept = false;
     for (const int index : worker.task.members) {
-      AttemptEnded ended = end_of(index, worker, child, words);
+      const AttemptEnded ended = end_of(index, worker, child, words);
       is_kept = is_kept || ended.end() != AttemptEnded::TAKEN;
-      end_member(index, std::move(ended), worker);
+      end_member(index, ended, worker);
     }
     if (is_kept) {
       for (std::size_t i = 1; i < worker.task.members.size(); ++i) {
-        write_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
+        write_shared_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
       }
       std::filesystem::rename(worker.log, log_of(worker.task.members.front()));
     } else {
@@ -266,43 +264,25 @@ class Coordinator {
     return options_.folder + "/logs/" + scheduler_.member(index).info.id() + ".txt";
   }
 
-  /// How an attempt ended: what the member's record says goes before what its process said.
   AttemptEnded end_of(int index, const Worker& worker, const ChildEnd& child, const std::string& words) {
     auto& member = scheduler_.member(index);
     member.state = State::kWaiting;
     scheduler_.update(index);
-    AttemptEnded ended;
-    ended.set_member(member.info.id());
-    ended.set_attempt(member.attempts);
-    ended.set_seconds(seconds_since(worker.started));
-    const bool was_begun = claim_writer(options_.runs_root, member.info.id()) == process_name(child.pid);
-    const bool was_asked = child.exit_code == kStoppedExitCode || child.signal == SIGTERM;
-    if (member.record.status() == Status::kFinished) {
-      ended.set_end(AttemptEnded::DONE);
-    } else if (member.record.status() == Status::kDiverged) {
-      ended.set_end(AttemptEnded::DIVERGED);
-      ended.set_reason(member.record.advice());
-    } else if (worker.task.until_epoch > 0 && member.record.epochs() >= worker.task.until_epoch) {
-      ended.set_end(AttemptEnded::PAUSED);
-    } else if (child.exit_code == kTakenExitCode) {
-      ended.set_end(AttemptEnded::TAKEN);
-    } else if (is_stopping_ || was_asked) {
-      ended.set_end(AttemptEnded::STOPPED);
-    } else if (!was_begun && worker.task.members.front() != index) {
-      ended.set_end(AttemptEnded::STOPPED);
-      ended.set_reason("its process ended before it was its turn");
-    } else if (child.signal != 0) {
-      ended.set_end(AttemptEnded::KILLED);
-      ended.set_reason("killed by " + signal_name(child.signal) + (child.signal == SIGKILL ? " (out of memory?)" : ""));
-    } else {
-      ended.set_end(AttemptEnded::FAILED);
-      ended.set_exit_code(child.exit_code);
-      ended.set_reason(words.empty() ? "its process said nothing" : words);
-    }
-    return ended;
+    // Members that share a process one after the other may not have had their turn.
+    const bool was_begun = worker.task.members.front() == index ||
+                           claim_writer(options_.runs_root, member.info.id()) == process_name(child.pid);
+    const double seconds = seconds_since(worker.started);
+    const auto in_a_row = is_side_by_side(scheduler_, worker.task) ? 1 : worker.task.members.size();
+    return describe_end({.member = member,
+                         .process = child,
+                         .until_epoch = worker.task.until_epoch,
+                         .was_begun = was_begun,
+                         .is_stopping = is_stopping_,
+                         .words = words,
+                         .seconds = seconds / static_cast<double>(in_a_row)});
   }
 
-  void end_member(int index, AttemptEnded ended, const Worker& worker) {
+  void end_member(int index, const AttemptEnded& ended, const Worker& worker) {
     auto& member = scheduler_.member(index);
     const AttemptEnded::End end = ended.end();
     if (end == AttemptEnded::FAILED || end == AttemptEnded::KILLED) {
@@ -313,31 +293,13 @@ class Coordinator {
         ++member.failures;
       }
     }
+    member.was_ended_here = member.record.has_ended();
     if (end == AttemptEnded::TAKEN) member.state = State::kElsewhere;
     scheduler_.update(index);
-    const double seconds = ended.seconds();
-    const std::string reason = ended.reason();
     SweepEvent event;
-    *event.mutable_attempt_ended() = std::move(ended);
+    *event.mutable_attempt_ended() = ended;
     journal_->append(std::move(event));
-    table_.member_ended(index, end_text(end, member, reason), seconds);
-  }
-
-  /// Empty: nothing that people need to know.
-  static std::string end_text(AttemptEnded::End end, const Scheduler::Member& member, const std::string& reason) {
-    switch (end) {
-      case AttemptEnded::DONE:
-        return "done";
-      case AttemptEnded::DIVERGED:
-        return "diverged: " + reason;
-      case AttemptEnded::PAUSED:
-        return "after " + std::to_string(member.record.epochs()) + " epochs";
-      case AttemptEnded::FAILED:
-      case AttemptEnded::KILLED:
-        return (member.state == State::kFailed ? "failed: " : "failed, and is tried again: ") + reason;
-      default:
-        return "";
-    }
+    table_.member_ended(index, end_text(ended, member), ended.seconds());
   }
 
   void stop_workers() {
@@ -404,8 +366,6 @@ class Coordinator {
     return members;
   }
 
-  static constexpr int kStoppedExitCode = static_cast<int>(SweepEnd::kStopped);
-
   SweepStarted sweep_;
   const SweepOptions& options_;
   Scheduler scheduler_;
@@ -414,7 +374,7 @@ class Coordinator {
   const Clock::time_point started_ = Clock::now();
   StopSignal stop_;
   LiveTable table_;
-  std::optional<Journal> journal_;
+  std::optional<JournalWriter> journal_;
   std::set<int> decided_;  ///< rungs that a journal tells of
   std::vector<Worker> workers_;
   std::optional<Children> children_;

@@ -12,7 +12,7 @@ namespace thaw {
 /// What all journals of a sweep say of the past.
 struct SweepHistory {
   struct Attempts {
-    int begun = 0;       ///< in all
+    int begun = 0;  ///< in all
     /// That failed or were killed since the sweep last came to an end (people who start it anew after that want it
     /// tried anew), and had the process to themselves: who of several is to blame is not known.
     int failures = 0;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "runner/store/run_folder.h"
 #include "schemas/sweep_journal.h"
 
 namespace thaw {
@@ -26,6 +27,19 @@ MemberRecord::MemberRecord(std::string run_folder, std::string metric)
 void MemberRecord::set_folder(std::string folder) {
   folder_ = std::move(folder);
   seen_bytes_ = -1;
+}
+
+std::string find_finished_run(const std::string& runs_root, const std::string& id, const std::string& but) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::directory_iterator name(runs_root, error); !error && name != fs::directory_iterator();
+       name.increment(error)) {
+    const std::string folder = (name->path() / id).string();
+    std::error_code ignored;
+    if (folder == but || !fs::exists(folder + "/record.binpb", ignored)) continue;
+    if (run_status(folder) == RunStatus::kFinished) return folder;
+  }
+  return "";
 }
 
 bool MemberRecord::refresh() {

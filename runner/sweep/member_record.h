@@ -43,4 +43,8 @@ class MemberRecord {
   std::string advice_;
 };
 
+/// The folder of a finished run with that id, whatever experiment's name it stands under, that of `but` left out: "" if
+/// there is none. Throws InputError for a damaged record, IoError.
+std::string find_finished_run(const std::string& runs_root, const std::string& id, const std::string& but);
+
 }  // namespace thaw

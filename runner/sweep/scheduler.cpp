@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "runner/store/run_folder.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -51,19 +50,20 @@ void Scheduler::learn(const SweepHistory& history) {
 }
 
 void Scheduler::adopt_runs_of_others(int index) {
-  namespace fs = std::filesystem;
   Member& member = this->member(index);
   if (member.record.has_ended()) return;
-  std::error_code error;
-  for (fs::directory_iterator name(runs_root_, error); !error && name != fs::directory_iterator();
-       name.increment(error)) {
-    const std::string folder = (name->path() / member.info.id()).string();
-    if (folder == member.record.folder() || !fs::exists(folder + "/record.binpb", error)) continue;
-    if (run_status(folder) != RunStatus::kFinished) continue;
-    member.info.set_folder(name->path().filename().string() + "/" + member.info.id());
-    member.record.set_folder(folder);
-    return;
-  }
+  const std::string folder = find_finished_run(runs_root_, member.info.id(), member.record.folder());
+  if (folder.empty()) return;
+  member.info.set_folder(std::filesystem::path(folder).lexically_relative(runs_root_).string());
+  member.record.set_folder(folder);
+}
+
+bool Scheduler::is_ours(const Member& member) const {
+  return member.info.folder() == sweep_.name() + "/" + member.info.id();
+}
+
+bool Scheduler::lacks_report(const Member& member) const {
+  return is_ours(member) && !member.was_ended_here && !std::filesystem::exists(member.record.folder() + "/report.html");
 }
 
 int Scheduler::target_epochs(int index) const {
@@ -78,7 +78,8 @@ bool Scheduler::is_left_behind(int index) const {
 
 bool Scheduler::wants_work(const Member& member, int index) const {
   const int target = target_epochs(index);
-  return !member.record.has_ended() && (target == 0 || member.record.epochs() < target);
+  if (member.record.has_ended()) return lacks_report(member);  // it was killed right before its end
+  return target == 0 || member.record.epochs() < target;
 }
 
 void Scheduler::update(int index) {
@@ -90,7 +91,8 @@ void Scheduler::update(int index) {
     member.reason = error.what();
   }
   if (member.state == State::kRunning) return;
-  member.state = member.record.has_ended()             ? State::kEnded
+  const bool is_over = member.record.has_ended() && !lacks_report(member);
+  member.state = is_over                               ? State::kEnded
                  : member.failures > settings_.retries ? State::kFailed
                  : !wants_work(member, index)          ? State::kResting
                  : member.state == State::kElsewhere   ? State::kElsewhere

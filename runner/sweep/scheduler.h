@@ -40,10 +40,11 @@ class Scheduler {
     MemberInfo info;
     MemberRecord record;
     State state = State::kWaiting;
-    int attempts = 0;       ///< over all journals
-    int failures = 0;       ///< that count
-    bool is_alone = false;  ///< is not trained beside others any more: that failed
-    std::string reason = {};  ///< of the last failure
+    int attempts = 0;             ///< over all journals
+    int failures = 0;             ///< that count
+    bool was_ended_here = false;  ///< by a process of this coordinator
+    bool is_alone = false;        ///< is not trained beside others any more: that failed
+    std::string reason = {};      ///< of the last failure
   };
 
   Scheduler(const SweepStarted& sweep, const std::string& runs_root, SchedulerSettings settings);
@@ -76,6 +77,9 @@ class Scheduler {
   int rung_epochs(int rung) const { return sweep_.rung_epochs(rung); }
 
  private:
+  /// Whether its run stands under this sweep's name.
+  bool is_ours(const Member& member) const;
+  bool lacks_report(const Member& member) const;
   bool wants_work(const Member& member, int index) const;
   std::optional<double> value_at(int point, int rung) const;
   /// As long as a process needs for a member, with what was seen so far; 0: not known.

@@ -15,8 +15,11 @@
 #include "runner/sweep/claims.h"
 #include "runner/sweep/coordinator.h"
 #include "runner/sweep/core_shares.h"
+#include "runner/sweep/member_record.h"
 #include "runner/sweep/members.h"
+#include "runner/train/preparation_cache.h"
 #include "runner/train/run_facts.h"
+#include "runner/train/side_by_side.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -62,23 +65,29 @@ class Worker {
         claims.push_back(std::move(*claim));
         own.push_back(member);
       } else {
-        leave_out(member, claim_writer(options_.runs_root, member.id));
+        leave_out(member, claim_writer(options_.runs_root, member.id) + " trains it");
       }
     }
-    for (const WorkerTask::Member& member : own) prepared.push_back(prepare_member(member));
+    for (const WorkerTask::Member& member : own) {
+      PreparedExperiment experiment = prepare_member(member);
+      const std::string folder = options_.runs_root + "/" + experiment.loaded.config.name() + "/" + member.id;
+      const std::string finished = find_finished_run(options_.runs_root, member.id, folder);
+      if (!finished.empty()) {  // by another sweep, while this one came here
+        leave_out(member, finished + " has it");
+      } else if (is_run_held(folder)) {  // by hand
+        leave_out(member, folder + " is held by another process");
+      } else {
+        prepared.push_back(std::move(experiment));
+      }
+    }
     if (prepared.empty()) return;
     const auto device = open_device(prepared.front().loaded.config);
-    if (prepared.size() == 1) {
-      RunOptions options = options_;
-      options.command =
-          task_.command_of(options_.runs_root + "/" + prepared.front().loaded.config.name() + "/" + own[0].id);
-      return take_over(run_experiment(std::move(prepared.front()), device, options));
-    }
-    throw InternalError("side by side: not there yet");
+    if (prepared.size() == 1) return take_over(run_experiment(std::move(prepared.front()), device, options_));
+    for (const RunOutcome& outcome : run_side_by_side(std::move(prepared), device, options_)) take_over(outcome);
   }
 
-  void leave_out(const WorkerTask::Member& member, const std::string& holder) {
-    std::cerr << member.id << ": " << (holder.empty() ? "another process" : holder) << " trains it\n";
+  void leave_out(const WorkerTask::Member& member, const std::string& why) {
+    std::cerr << member.id << ": left out: " << why << '\n';
     is_taken_ = true;
   }
 
@@ -124,6 +133,7 @@ class Worker {
   const RunOptions& options_;
   int threads_ = 0;
   std::optional<SweepMembers> sweep_;
+  PreparationCache cache_;
   bool is_stopped_ = false;
   bool is_taken_ = false;
   bool has_diverged_ = false;

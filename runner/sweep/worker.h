@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,6 @@ struct WorkerTask {
   std::vector<std::string> file_folders;  ///< of the experiment's own files: after these
   std::string processors;                 ///< "0,1": that it may use; empty: all
   long parent = 0;                        ///< the coordinator's process
-  /// What to type to run a member by itself, after its run's folder.
-  std::function<std::string(const std::string& run_folder)> command_of;
 };
 
 /// "ID:POINT:SEED". Throws InputError.

@@ -148,7 +148,8 @@ Started describe_start(const StartFacts& facts) {
   started.set_description(config.description());
   started.set_config(facts.prepared.loaded.resolved_text);
   started.set_config_sha256(sha256_hex(facts.prepared.loaded.resolved_text));
-  started.set_command(facts.options.command);
+  const std::string folder = facts.options.runs_root + "/" + config.name() + "/" + facts.id;
+  started.set_command(facts.options.command_of ? facts.options.command_of(folder) : facts.options.command);
   started.set_version(kVersion);
   started.set_started_at(utc_now());
   Machine* machine = started.mutable_machine();

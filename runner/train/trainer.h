@@ -23,6 +23,8 @@ struct RunOptions {
   bool wants_profile = false;     ///< time the kernels of some steps (StepProfiler)
   bool waits_for_others = false;  ///< until no other process runs the same; otherwise that is a mistake
   std::string command;            ///< what to type to run this again, for the report
+  /// The same, where several runs share these options: after the run's folder. Empty: `command` holds for all.
+  std::function<std::string(const std::string& folder)> command_of = {};
   int until_epoch = 0;            ///< training pauses after this epoch, with a checkpoint; 0: it goes on to its end
   /// Called at the end with the run's folder, while no other process may work in it: writes what people look at.
   std::function<void(const std::string& folder)> write_report = {};

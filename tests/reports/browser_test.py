@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-WIDTHS = {"desktop": 1200, "phone": 420}
+WIDTHS = {"wide": 1400, "desktop": 1200, "phone": 400}
 TIMEOUT_S = 300  # a busy machine is no fault of the page
 
 # What a page says about itself once it is laid out.
@@ -143,11 +143,11 @@ def view_as(browser, scheme, view):
     browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
 
-def faults_of_layout(facts, scheme):
+def faults_of_layout(facts, scheme, most_scripts):
     faults = [f"id twice: {name}" for name in facts["duplicates"]]
     faults += [f"link to nowhere: #{name}" for name in facts["deadLinks"]]
     faults += [f"wider than the window: {name}" for name in facts["tooWide"] or (["page"] if facts["overflow"] else [])]
-    if facts["brokenImages"] or facts["scripts"]:
+    if facts["brokenImages"] or facts["scripts"] > most_scripts:
         faults.append(f"{facts['brokenImages']} broken pictures, {facts['scripts']} scripts")
     if (facts["background"] == "rgb(255, 255, 255)") != (scheme == "light"):
         faults.append(f"background {facts['background']} for {scheme}")
@@ -157,6 +157,7 @@ def faults_of_layout(facts, scheme):
 def check_page(browser, page, shots):
     """Opens the page once, then looks at it in every width and colour scheme."""
     url = page.resolve().as_uri()
+    most_scripts = 1 if page.stem.startswith("sweep") else 0
     view_as(browser, "light", "desktop")
     browser.open(url)
     faults = []
@@ -164,7 +165,7 @@ def check_page(browser, page, shots):
         for view, width in WIDTHS.items():
             view_as(browser, scheme, view)
             facts = browser.evaluate(FACTS)
-            faults += [f"{view}, {scheme}: {fault}" for fault in faults_of_layout(facts, scheme)]
+            faults += [f"{view}, {scheme}: {fault}" for fault in faults_of_layout(facts, scheme, most_scripts)]
             if shots:
                 screenshot(browser, shots / f"{page.stem}-{view}-{scheme}.png", width, facts["height"])
     faults += [f"console: {text}" for text in console_messages(browser.events)]

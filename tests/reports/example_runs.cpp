@@ -1,7 +1,5 @@
 #include "tests/reports/example_runs.h"
 
-#include <google/protobuf/stubs/logging.h>
-
 #include <algorithm>
 #include <cmath>
 #include <ostream>
@@ -221,36 +219,6 @@ ExampleRun several_objects_run() {
   return run;
 }
 
-// Walks all strings of a message.
-void replace_strings(google::protobuf::Message& message, const std::string& text) {
-  const auto* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const auto* field : fields) {
-    const bool is_string = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING;
-    const bool is_message = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
-    const bool names_metric =
-        field->full_name() == "thaw.MetricInfo.name" || field->full_name() == "thaw.MetricValue.name";
-    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) {
-      if (is_message) {
-        replace_strings(field->is_repeated() ? *reflection->MutableRepeatedMessage(&message, field, i)
-                                             : *reflection->MutableMessage(&message, field),
-                        text);
-      }
-      if (!is_string || field->name() == "image") continue;
-      const std::string old = field->is_repeated() ? reflection->GetRepeatedString(message, field, i)
-                                                   : reflection->GetString(message, field);
-      const std::string value = names_metric ? text + "/" + old : text;  // distinct, and still of a known kind
-      if (field->is_repeated()) {
-        reflection->SetRepeatedString(&message, field, i, value);
-      } else {
-        reflection->SetString(&message, field, value);
-      }
-    }
-  }
-}
-
 }  // namespace
 
 BoxValue box_at(double x, double y, double width, double height) {
@@ -319,11 +287,6 @@ Event resumed_event(std::int64_t step, std::int64_t from_step) {
   event.mutable_resumed()->set_from_step(from_step);
   event.mutable_resumed()->set_reason("killed");
   return event;
-}
-
-void make_hostile(std::vector<Event>& events, const std::string& text) {
-  google::protobuf::SetLogHandler(nullptr);  // a debug build would tell of every string that is not UTF-8
-  for (Event& event : events) replace_strings(event, text);
 }
 
 std::vector<ExampleRun> example_runs() {

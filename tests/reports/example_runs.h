@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schemas/run_record.pb.h"
+#include "tests/reports/hostile.h"
 
 namespace thaw::test {
 
@@ -46,9 +47,6 @@ Event stopped_event(std::int64_t step);
 Event paused_event(std::int64_t step, int after_epoch);  ///< by its sweep
 Event diverged_event(std::int64_t step);
 Event resumed_event(std::int64_t step, std::int64_t from_step);
-
-/// Every string that a record may carry, replaced by `text`; pictures keep their paths.
-void make_hostile(std::vector<Event>& events, const std::string& text);
 
 /// One run for each page that must look right: finished, classification only, killed, stopped, diverged, no validation,
 /// overfitting, hostile names, stages, 1 epoch, 1000 epochs, many classes, binary, several labels.

@@ -9,6 +9,7 @@
 #include "reports/pages.h"
 #include "schemas/diagnostic.h"
 #include "tests/reports/example_runs.h"
+#include "tests/reports/page_checks.h"
 #include "tests/reports/temporary_folder.h"
 
 namespace thaw::test {
@@ -24,102 +25,6 @@ constexpr std::size_t kPageBudget = 2'000'000;
 std::string render(const std::vector<Event>& events) {
   const TemporaryFolder folder;
   return render_report(write_run(folder / "run", events));
-}
-
-// Every tag with its attributes: '>' is escaped in all values. (std::regex needs gigabytes for pages of this size.)
-std::vector<std::string> tags_of(const std::string& page) {
-  std::vector<std::string> tags;
-  for (std::size_t at = 0; (at = page.find('<', at)) != std::string::npos;) {
-    const std::size_t end = page.find('>', at);
-    tags.push_back(page.substr(at, end - at + 1));
-    at = end;
-  }
-  return tags;
-}
-
-std::string name_of(const std::string& tag) {
-  const std::size_t first = tag.starts_with("</") ? 2 : 1;
-  return tag.substr(first, tag.find_first_of(" />", first) - first);
-}
-
-struct Attribute {
-  std::string name, value;
-};
-
-std::vector<Attribute> attributes_of(const std::string& tag) {
-  std::vector<Attribute> attributes;
-  for (std::size_t at = tag.find(' '); at != std::string::npos && at < tag.size();) {
-    const std::size_t end = tag.find_first_of("=> ", at + 1);
-    const std::string name = tag.substr(at + 1, end - at - 1);
-    if (end == std::string::npos || tag[end] != '=') {
-      if (!name.empty() && name != "/") attributes.push_back({name, ""});
-      at = tag[end] == ' ' ? end : std::string::npos;
-      continue;
-    }
-    const std::size_t close = tag.find('"', end + 2);
-    attributes.push_back({name, tag.substr(end + 2, close - end - 2)});
-    at = tag.find(' ', close);
-  }
-  return attributes;
-}
-
-/// The values of `attribute` of all tags called `tag` (any, if empty), in order.
-std::vector<std::string> values_of(const std::string& page, const std::string& attribute, const std::string& tag = {}) {
-  std::vector<std::string> values;
-  for (const std::string& found : tags_of(page)) {
-    if (!tag.empty() && name_of(found) != tag) continue;
-    for (const Attribute& candidate : attributes_of(found)) {
-      if (candidate.name == attribute) values.push_back(candidate.value);
-    }
-  }
-  return values;
-}
-
-int count_of(const std::string& text, const std::string& part) {
-  int count = 0;
-  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++count;
-  return count;
-}
-
-// Nothing that would make a browser load or run something.
-void expect_self_contained(const std::string& page) {
-  EXPECT_THAT(page,
-              HasSubstr("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-                        "style-src 'sha256-"));
-  for (const std::string& tag : tags_of(page)) {
-    const std::string name = name_of(tag);
-    EXPECT_TRUE(name != "script" && name != "img" && name != "iframe" && name != "object") << tag;
-    for (const auto& [attribute, value] : attributes_of(tag)) {
-      EXPECT_FALSE(attribute.starts_with("on") || attribute == "style" || attribute == "srcset") << tag;
-      const bool is_target = attribute == "href" || attribute == "src" || attribute == "action";
-      EXPECT_TRUE(!is_target || value.starts_with("#") || value.starts_with("data:")) << tag;
-    }
-  }
-}
-
-// Tags close what is open: enough HTML checking for pages that are made from templates.
-void expect_balanced(const std::string& page) {
-  static const std::set<std::string> kVoid = {"meta", "link", "br", "!doctype"};
-  std::vector<std::string> open;
-  for (const std::string& tag : tags_of(page)) {
-    const std::string name = name_of(tag);
-    if (tag.starts_with("</")) {
-      ASSERT_FALSE(open.empty()) << tag << " closes nothing";
-      ASSERT_EQ(open.back(), name);
-      open.pop_back();
-    } else if (!tag.ends_with("/>") && kVoid.count(name) == 0) {
-      open.push_back(name);
-    }
-  }
-  EXPECT_TRUE(open.empty());
-}
-
-void expect_distinct_ids(const std::string& page) {
-  const auto ids = values_of(page, "id");
-  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
-  for (const std::string& link : values_of(page, "href", "a")) {
-    EXPECT_NE(std::find(ids.begin(), ids.end(), link.substr(1)), ids.end()) << "link to nowhere: " << link;
-  }
 }
 
 // The checks above must notice what they are for.

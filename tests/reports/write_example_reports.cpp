@@ -6,6 +6,7 @@
 
 #include "reports/pages.h"
 #include "tests/reports/example_runs.h"
+#include "tests/reports/page_sweeps.h"
 
 namespace {
 
@@ -39,4 +40,7 @@ int main(int argc, char** argv) {
   all.push_back(run_folder("killed"));
   write_page(folder / "comparison_of_seeds.html", thaw::render_comparison(same));
   write_page(folder / "comparison.html", thaw::render_comparison(all));
+  for (const auto& [name, page] : thaw::test::sweep_pages((folder / "runs").string())) {
+    write_page(folder / ("sweep_" + name + ".html"), page);
+  }
 }

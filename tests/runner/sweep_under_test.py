@@ -55,12 +55,15 @@ class SweepUnderTest:
     """The sweep of a file, in a runs folder of its own that is emptied by clear()."""
 
     def __init__(self, binary, experiment, arguments=()):
-        self._temporary = tempfile.TemporaryDirectory(prefix="thaw_sweep_")
+        self._temporary = tempfile.TemporaryDirectory(prefix="thaw_sweep_", ignore_cleanup_errors=True)
         self.root = pathlib.Path(self._temporary.name).resolve()
         self.runs = self.root / "runs"
         self.binary = str(pathlib.Path(binary).resolve())
         self.experiment = str(pathlib.Path(experiment).resolve())
         self.arguments = list(arguments)
+
+    def close(self):
+        self._temporary.cleanup()
 
     def clear(self):
         shutil.rmtree(self.runs, ignore_errors=True)

@@ -1,12 +1,14 @@
 // What a coordinator knows of processes: their shares of the cores, how they end, what they said.
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runner/store/durable_file.h"
 #include "runner/sweep/child_process.h"
 #include "runner/sweep/core_shares.h"
 #include "runner/sweep/last_words.h"
+#include "runner/sweep/leftovers.h"
 #include "runner/sweep/worker.h"
 #include "tests/store/temp_folder.h"
 
@@ -92,6 +94,23 @@ TEST_F(ProcessesTest, TheLastWordsAreTheLastMessage) {
   EXPECT_EQ(words("epoch 1/4\na.pbtxt:3: bad\n  expected good\n"), "a.pbtxt:3: bad\n  expected good");
   EXPECT_EQ(words("\033[31mred\n"), "\\x1b[31mred");
   EXPECT_EQ(words(std::string(9000, 'x')).size(), 2000U);
+}
+
+TEST_F(ProcessesTest, WhatDeadProcessesLeftIsRemoved) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    write_plain(name_beside_others(in("log"), "txt"), "of the dead");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  write_plain(name_beside_others(in("log"), "txt"), "of the living");
+  write_plain(in("log.otherhost-1.txt"), "of another machine");
+  write_plain(in("log.txt"), "the log");
+  EXPECT_EQ(names(folder_).size(), 4U);
+  remove_leftovers(folder_);
+  EXPECT_EQ(names(folder_),
+            (std::set<std::string>{"log.txt", "log.otherhost-1.txt",
+                                   std::filesystem::path(name_beside_others("log", "txt")).filename().string()}));
 }
 
 TEST(Worker, MembersAreReadBack) {

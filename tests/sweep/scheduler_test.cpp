@@ -30,6 +30,7 @@ class SchedulerTest : public TempFolderTest {
   }
 
   Scheduler scheduler(int jobs = 1) {
+    sweep_.set_name("name");
     sweep_.set_metric("digit/accuracy");
     sweep_.set_metric_is_max(true);
     return Scheduler(sweep_, folder_, {.retries = 2, .jobs = jobs});
@@ -57,6 +58,7 @@ class SchedulerTest : public TempFolderTest {
     Event finished;
     finished.mutable_finished()->set_reason("all epochs done");
     record.append(finished);
+    write_plain(in("name/" + id + "/report.html"), "report");
   }
 
   void diverge(const std::string& id) {
@@ -65,6 +67,7 @@ class SchedulerTest : public TempFolderTest {
     Event event;
     event.mutable_diverged()->set_tensor("x");
     record.append(event);
+    write_plain(in("name/" + id + "/report.html"), "report");
   }
 
   static std::vector<int> next(Scheduler& scheduler, int idle = 1) {
@@ -171,6 +174,18 @@ TEST_F(SchedulerTest, ARunOfAnotherSweepIsUsed) {
   scheduler.update(0);
   EXPECT_EQ(scheduler.member(0).info.folder(), "other/abc");
   EXPECT_EQ(scheduler.member(0).state, State::kEnded);
+}
+
+TEST_F(SchedulerTest, OneThatWasKilledBeforeItsReportIsVisitedOnceMore) {
+  add_member("abc", 0);
+  train("abc", {0.5}, true);
+  std::filesystem::remove(in("name/abc/report.html"));
+  Scheduler scheduler = this->scheduler();
+  scheduler.update(0);
+  EXPECT_THAT(next(scheduler), ElementsAre(0));
+  scheduler.member(0).was_ended_here = true;  // but not again and again, should the report not be possible
+  scheduler.update(0);
+  EXPECT_TRUE(scheduler.is_finished());
 }
 
 TEST_F(SchedulerTest, ADamagedRecordIsThatMembersAffair) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "runner/store/frame_writer.h"
@@ -8,10 +9,10 @@
 namespace thaw {
 
 /// This process's journal of a sweep: a file of its own under SWEEPDIR/journal, so that no file ever has two writers.
-class Journal {
+class JournalWriter {
  public:
   /// Creates it. Throws IoError.
-  explicit Journal(const std::string& sweep_folder);
+  explicit JournalWriter(const std::string& sweep_folder);
 
   /// Writes and syncs one event; the time is filled in. Throws IoError; the event is then taken back.
   void append(SweepEvent event);
@@ -22,5 +23,9 @@ class Journal {
   std::string path_;
   FrameWriter frames_;
 };
+
+/// Of the journals in the sweep's folder but that at `own_path`: more as soon as others write. What the folder does not
+/// tell is 0.
+std::uintmax_t bytes_of_other_journals(const std::string& sweep_folder, const std::string& own_path);
 
 }  // namespace thaw
