@@ -158,7 +158,7 @@ Setting SweepAxis::grid_setting(std::int64_t index) const {
   double number =
       range_ == Range::kLogUniform ? min_ * std::exp(place * std::log(max_ / min_)) : min_ + place * (max_ - min_);
   if (info_.is_whole()) return number_setting(std::round(number));
-  const double tolerance = kMoved / static_cast<double>(points_ - 1);
+  const double tolerance = 2 * kMoved / static_cast<double>(points_ - 1);
   for (int digits = 1; digits < 17; ++digits) {
     char text[40];
     std::snprintf(text, sizeof text, "%.*g", digits, number);
@@ -195,8 +195,17 @@ void SweepAxis::apply(const Setting& setting, SettingTarget target, std::vector<
     for (int i = 0; i < axis_.values_size(); ++i) {
       if (axis_.values(i) == setting.number()) written = path_ + ".values[" + std::to_string(i) + "]";
     }
-    return apply_setting({axis_.field() + "=" + setting.text(), place_of_field(target.places, written)}, target,
-                         findings);
+    std::vector<Diagnostic> problems;
+    apply_setting({axis_.field() + "=" + setting.text(), place_of_field(target.places, written)}, target, problems);
+    // A number can always be read: what is wrong is the path, the same for all numbers.
+    const Location field = place_of_field(target.places, path_ + ".field");
+    for (Diagnostic& problem : problems) {
+      problem.file = field.file;
+      problem.line = field.line;
+      problem.column = field.column;
+      findings.push_back(std::move(problem));
+    }
+    return;
   }
   const int index = choice_index(setting);
   const Choice& option = axis_.choice(index);

@@ -45,15 +45,15 @@ std::string MemberFindings::where(const std::vector<std::size_t>& members) const
       if (is_common[axis])
         common += (common.empty() ? "" : ", ") + setting_words(sweep_.axes[axis], settings_of(members.front())[axis]);
     }
-    return members.size() == 1
-               ? "in the member " + common
-               : "in all " + grouped(static_cast<std::int64_t>(members.size())) + " members with " + common;
+    if (members.size() == 1) return "in the member with " + common;
+    const std::string all = members.size() == 2 ? "both" : "all " + grouped(static_cast<std::int64_t>(members.size()));
+    return "in " + all + " members with " + common;
   }
   const std::string seed = sweep_.repeats > 1 ? ", seed " + std::to_string(example.seed) : "";
   const std::string one = sweep_.words(example.point) + seed;
-  if (members.size() == 1) return "in the member " + one;
+  if (members.size() == 1) return "in the member with " + one;
   return "in " + grouped(static_cast<std::int64_t>(members.size())) + " of " +
-         grouped(static_cast<std::int64_t>(sweep_.members.size())) + " members, such as " + one;
+         grouped(static_cast<std::int64_t>(sweep_.members.size())) + " members, such as the one with " + one;
 }
 
 std::vector<Diagnostic> MemberFindings::sorted() const {

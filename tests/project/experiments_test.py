@@ -50,7 +50,7 @@ class Experiments(unittest.TestCase):
                 self.assertIn(": no mistakes found\n", result.stdout)
 
     def test_strategies_are_chosen_as_its_comment_says(self):
-        name = "transfer/strategies.pbtxt"
+        name = "transfer/few_digits.pbtxt"
         lines = [line.split("'")[1] for line in tree.read(tree.ROOT, f"experiments/{name}").splitlines()
                  if line.startswith("#     --set 'transfer=")]
         self.assertEqual(len(lines), 5)

@@ -88,8 +88,8 @@ TEST(Explain, BeginsWithTheWholeFileAtAGlance) {
   EXPECT_THAT(page, HasSubstr("One experiment: data, model, training and what to measure.\n\n  base  (optional)\n"));
   EXPECT_THAT(page, HasSubstr("\n      adam\n        learning_rate  (default: 0.001)\n"));
   EXPECT_THAT(page, HasSubstr("\n    fine_tune\n      learning_rate_multiplier  (default: 0.1)\n"));
-  EXPECT_THAT(page, Not(HasSubstr("repeats")));  // nothing of what is planned
-  EXPECT_THAT(page, HasSubstr("\n  sweep  (planned: it does not work yet)\n"));
+  EXPECT_THAT(page, HasSubstr("\n  sweep  (optional)\n    repeats  (default: 1)\n"));
+  EXPECT_THAT(page, HasSubstr("\n        set  (optional)\n        override  (optional)\n"));  // not all fields once more
 }
 
 TEST(Explain, SuggestsTheNearestName) {

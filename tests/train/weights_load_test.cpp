@@ -114,6 +114,17 @@ TEST_F(LoadWeightsTest, OtherWeightsAreAnotherRun) {
   EXPECT_NE(id(from_file), first);
 }
 
+TEST_F(LoadWeightsTest, NameAndDescriptionAreNoPartOfARunsIdentity) {
+  PreparedExperiment experiment = prepared(write("main", ""));
+  const auto device = make_cpu_device(2);
+  const std::string id = run_id(experiment, *device);
+  experiment.loaded.config.set_name("other");
+  experiment.loaded.config.set_description("in other words");
+  EXPECT_EQ(run_id(experiment, *device), id);
+  experiment.loaded.config.mutable_train()->set_epochs(experiment.loaded.config.train().epochs() + 1);
+  EXPECT_NE(run_id(experiment, *device), id);
+}
+
 TEST_F(LoadWeightsTest, ARunsBestWeightsComeBackToTheBit) {
   const std::string folder = run(write("first", ""));
   const auto best = read_run_weights(folder);
