@@ -82,12 +82,8 @@ class CliTest(unittest.TestCase):
     def test_a_large_state_is_written_now_and_then_and_goes_on_from_there(self):
         words = ["--set", "model.layer[features].dense.units=4096", "--set", "train.epochs=3"]
         whole = self.run_tiny(*words, runs="whole")
-        steps = [path.name for path in (self.root / "whole").glob("tiny/*/checkpoints/step-*")]
-        self.assertEqual(steps, ["step-000000015.safetensors"])  # 95 MB at each epoch's end would take most of the time
-        last = next((self.root / "whole").glob("tiny/*/checkpoints/step-*")).read_bytes()
-        tensors = json.loads(last[8 : 8 + int.from_bytes(last[:8], "little")])
-        self.assertIn("features/kernel", tensors)
-        self.assertNotIn("features/kernel/m", tensors)  # no step is to come that needs it
+        [last] = (self.root / "whole").glob("tiny/*/checkpoints/step-*")  # 95 MB at each epoch's end would take too long
+        self.assertEqual((last.name, b"kernel/m" in last.read_bytes()[:4096]), ("step-000000015.safetensors", False))
         process = subprocess.Popen([THAW, "run", str(TINY), "--runs", str(self.root / "killed"), *words],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while "epoch 2/3" not in process.stderr.readline():
