@@ -8,6 +8,7 @@
 #include "ops/device.h"
 #include "runner/config/load.h"
 #include "runner/data/open.h"
+#include "runner/train/shared_inputs.h"
 #include "runner/train/weights/source.h"
 
 namespace thaw {
@@ -19,6 +20,8 @@ struct PretrainingPlaces {
   /// What such an experiment runs on; part of what its run is called by. Empty: the CPU.
   std::function<std::shared_ptr<Device>(const Experiment&)> open_device;
   std::vector<std::string> above;  ///< the files of experiments that wait for this one, the first one first
+  /// What was read for others is not read again. Null: everything is read.
+  std::shared_ptr<SharedInputs> shared = nullptr;
 };
 
 /// An experiment that has to be run before the weights it gives are there.

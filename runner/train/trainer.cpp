@@ -1,9 +1,6 @@
 #include "runner/train/trainer.h"
 
 #include <chrono>
-#include <cstdio>
-#include <optional>
-#include <thread>
 
 #include "runner/config/checks.h"
 #include "runner/config/model_facts.h"
@@ -11,13 +8,11 @@
 #include "runner/data/open_data.h"
 #include "runner/data/pictures/open_pictures.h"
 #include "runner/progress.h"
-#include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
-#include "runner/store/stop_signal.h"
 #include "runner/train/class_weights.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
-#include "runner/train/training_run.h"
+#include "runner/train/training_group.h"
 #include "runner/train/weights/load.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
@@ -43,6 +38,17 @@ std::string validation_name(const Experiment& config) {
   return config.data().has_validation_split() ? "train" : "validation";
 }
 
+/// What the samples of an experiment depend on, files left aside.
+std::string samples_key(const Experiment& config) {
+  Data data = config.data();
+  data.clear_loader_threads();
+  data.clear_prefetch_batches();
+  const Input& input = config.model().input();
+  std::string key = std::to_string(config.seed());
+  for (const int extent : {input.height(), input.width(), input.channels()}) key += " " + std::to_string(extent);
+  return key + "\n" + data.SerializeAsString();
+}
+
 OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings& findings) {
   // Pictures are all decoded, which may take minutes: not for an experiment that is refused whatever they show.
   const bool has_pictures = has_picture_files(config.data().train()) || has_picture_files(config.data().validation());
@@ -60,6 +66,18 @@ OpenedData open_sets(const Experiment& config, const DataRoots& roots, Findings&
   for (const SourceError& error : errors) findings.add("data." + error.field, error.message);
   check_set(config, "train", opened.train.get(), findings);
   check_set(config, validation_name(config), opened.validation.get(), findings);
+  return opened;
+}
+
+OpenedData open_sets_once(const Experiment& config, const DataRoots& roots, SharedInputs* shared, Findings& findings) {
+  if (const OpenedData* known = shared != nullptr ? shared->samples(samples_key(config)) : nullptr) {
+    check_set(config, "train", known->train.get(), findings);
+    check_set(config, validation_name(config), known->validation.get(), findings);
+    return *known;
+  }
+  OpenedData opened = open_sets(config, roots, findings);
+  const bool is_whole = opened.train && (opened.validation || !has_validation(config.data()));
+  if (shared != nullptr && is_whole) shared->keep_samples(samples_key(config), opened);
   return opened;
 }
 
@@ -115,33 +133,6 @@ void resolve_transfer(LoadedExperiment& loaded, const StrategyFacts& facts, Find
   loaded.resolved_text = resolve(loaded.config);
 }
 
-/// The run's folder, once no other process holds it if that is wanted. Nothing if a signal ended the waiting.
-std::optional<RunFolder> open_folder(const std::string& name, const std::string& id, const RunOptions& options) {
-  if (!options.waits_for_others) return RunFolder::open(options.runs_root, name, id);
-  std::optional<StopSignal> signal;
-  const auto wait = [&](const std::string& holder) {
-    if (!signal) {
-      signal.emplace();  // before people can read that it waits: what they type from then on ends it in order
-      std::fprintf(stderr, "waiting for another process (%s), which runs %s\n", holder.c_str(), name.c_str());
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    return !signal->is_requested();
-  };
-  try {
-    return RunFolder::open(options.runs_root, name, id, wait);
-  } catch (const InputError&) {
-    if (signal && signal->is_requested()) return std::nullopt;
-    throw;
-  }
-}
-
-/// Epochs after which the run was paused by its sweep, if nothing went on from there.
-int epochs_before_pause(const std::string& folder, RunStatus status) {
-  if (status != RunStatus::kResumable) return 0;
-  const auto stopped = load_run(folder).stopped;
-  return stopped ? stopped->after_epoch() : 0;
-}
-
 }  // namespace
 
 int exit_code(RunEnd end) {
@@ -163,7 +154,7 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
   const Experiment& config = prepared.loaded.config;
   Findings findings = prepared.loaded.findings();
   check_experiment(config, findings);
-  OpenedData data = open_sets(config, roots, findings);
+  OpenedData data = open_sets_once(config, roots, places.shared.get(), findings);
   prepared.train = std::move(data.train);
   prepared.validation = std::move(data.validation);
   prepared.warnings = std::move(data.warnings);
@@ -181,7 +172,8 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
       const auto open_experiment = [&](const Weights& weights, const std::string& field) {
         return open_experiment_weights(weights, field, request);
       };
-      prepared.weights = load_weights({prepared.loaded, built.model, roots, findings, open_experiment});
+      prepared.weights =
+          load_weights({prepared.loaded, built.model, roots, findings, open_experiment, places.shared.get()});
     }
     for (const ParameterInit& parameter : built.model.parameters) prepared.parameters[parameter.name] = parameter.shape;
     prepared.pretrained = pretrained_names(config.model(), built.model, prepared.weights);
@@ -192,37 +184,9 @@ PreparedExperiment prepare(LoadedExperiment loaded, const DataRoots& roots, cons
 }
 
 RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options) {
-  const std::string id = run_id(prepared, *device).substr(0, 12);
-  const auto with_report = [&options](RunOutcome outcome) {
-    if (options.write_report) options.write_report(outcome.folder);
-    return outcome;
-  };
-  {
-    const std::optional<RunFolder> opened = open_folder(prepared.loaded.config.name(), id, options);
-    if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
-    const RunFolder& folder = *opened;
-    const RunStatus status = folder.status();
-    if (const int paused_after = epochs_before_pause(folder.path(), status);
-        options.until_epoch > 0 && paused_after >= options.until_epoch) {
-      return with_report(
-          {RunEnd::kPaused, folder.path(), "paused after epoch " + std::to_string(paused_after) + " before"});
-    }
-    if (status == RunStatus::kFinished) {
-      return with_report(
-          {RunEnd::kDone, folder.path(),
-           std::string("already done") +
-               (options.wants_profile ? "; nothing is left to train, so nothing was timed: --profile needs a run that "
-                                        "is not done, as in: --runs DIR elsewhere"
-                                      : "")});
-    }
-    if (status == RunStatus::kDiverged) {
-      const auto diverged = load_run(folder.path()).diverged;
-      return with_report({RunEnd::kDiverged, folder.path(),
-                          "diverged before, and would again: " + (diverged ? diverged->advice() : std::string())});
-    }
-  }
-  TrainingRun run(std::move(prepared), std::move(device), options, id);
-  return with_report(run.run());
+  std::vector<PreparedExperiment> alone;
+  alone.push_back(std::move(prepared));
+  return train_group(std::move(alone), std::move(device), options).front();
 }
 
 }  // namespace thaw

@@ -1,6 +1,7 @@
 // What a run writes down to go on from, and when.
 #include <filesystem>
 
+#include "runner/store/durable_file.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/training_run.h"
 
@@ -23,10 +24,15 @@ void TrainingRun::restore(const Checkpoint& checkpoint) {
   train_metrics_.restore(checkpoint.metadata.reals("sums"));
 }
 
-/// What no step changes is written once, beside the checkpoints.
-void TrainingRun::save_frozen() {
+/// What no step changes is written once, beside the checkpoints; of runs side by side that have the same, by the first:
+/// the others' file is that file.
+void TrainingRun::save_frozen(const TrainingRun* sibling) {
   const std::string path = folder_.frozen_path();
   if (session_.frozen().empty() || std::filesystem::exists(path)) return;
+  if (sibling != nullptr && sibling->session_.frozen_sha256().sha256 == session_.frozen_sha256().sha256 &&
+      link_file_durably(sibling->folder_.frozen_path(), path)) {
+    return;
+  }
   CheckpointView view;
   const auto tensors = session_.frozen_tensors();
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());
