@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 namespace thaw {
 namespace {
@@ -29,8 +30,11 @@ std::string bar_text(double share) {
 
 }  // namespace
 
-Progress::Progress(int epochs, std::int64_t steps_per_epoch)
-    : epochs_(epochs), steps_per_epoch_(steps_per_epoch), is_terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(int epochs, std::int64_t steps_per_epoch, std::string label)
+    : epochs_(epochs),
+      steps_per_epoch_(steps_per_epoch),
+      label_(label.empty() ? label : label + "  "),
+      is_terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void Progress::clear() {
   if (has_bar_) std::fputs("\r\033[K", stderr);
@@ -70,20 +74,21 @@ void Progress::step(int epoch, std::int64_t step_in_epoch, double loss, double s
   const double elapsed = std::chrono::duration<double>(now - started_).count();
   const double left = static_cast<double>(epochs_) - first_done_ - done;
   const std::string eta = done > 0 && elapsed > 2 ? "  " + duration_text(elapsed / done * left) + " left" : "";
-  std::fprintf(stderr, "\r\033[Kepoch %*d/%d %s %3d%%  loss %.4f  %.0f samples/s%s", epochs_ > 9 ? 2 : 1, epoch,
-               epochs_, bar_text(share).c_str(), static_cast<int>(share * 100), loss, samples_per_second, eta.c_str());
+  std::fprintf(stderr, "\r\033[K%sepoch %*d/%d %s %3d%%  loss %.4f  %.0f samples/s%s", label_.c_str(),
+               epochs_ > 9 ? 2 : 1, epoch, epochs_, bar_text(share).c_str(), static_cast<int>(share * 100), loss,
+               samples_per_second, eta.c_str());
   std::fflush(stderr);
   has_bar_ = true;
 }
 
 void Progress::epoch(int epoch, const std::string& summary) {
   clear();
-  std::fprintf(stderr, "epoch %*d/%d  %s\n", epochs_ > 9 ? 2 : 1, epoch, epochs_, summary.c_str());
+  std::fprintf(stderr, "%sepoch %*d/%d  %s\n", label_.c_str(), epochs_ > 9 ? 2 : 1, epoch, epochs_, summary.c_str());
 }
 
 void Progress::note(const std::string& text) {
   clear();
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s%s\n", label_.c_str(), text.c_str());
 }
 
 }  // namespace thaw

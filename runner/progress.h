@@ -9,7 +9,8 @@ namespace thaw {
 /// Shows how far training is, on stderr: a line that rewrites itself on a terminal, a line an epoch elsewhere.
 class Progress {
  public:
-  Progress(int epochs, std::int64_t steps_per_epoch);
+  /// `label`: what its lines begin with, where several train.
+  Progress(int epochs, std::int64_t steps_per_epoch, std::string label = {});
   /// For what comes before training.
   Progress() : Progress(0, 0) {}
   /// Leaves no half line behind.
@@ -34,6 +35,7 @@ class Progress {
 
   int epochs_;
   std::int64_t steps_per_epoch_;
+  std::string label_;
   bool is_terminal_;
   bool has_bar_ = false;
   std::chrono::steady_clock::time_point last_drawn_{};

@@ -60,6 +60,12 @@ void write_shared_file_durably(const std::string& path, std::string_view bytes) 
   file.commit();
 }
 
+bool link_file_durably(const std::string& from, const std::string& path) {
+  if (::link(from.c_str(), path.c_str()) != 0) return false;
+  sync_parent_folder(path);
+  return true;
+}
+
 std::string read_file(const std::string& path) {
   const FileHandle file(path, O_RDONLY);
   std::string bytes(static_cast<std::size_t>(file.size_bytes()), '\0');

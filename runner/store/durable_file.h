@@ -39,6 +39,9 @@ void write_file_durably(const std::string& path, std::string_view bytes);
 
 /// The same for a file that several processes may write at once, on whatever machine: the last one stands.
 void write_shared_file_durably(const std::string& path, std::string_view bytes);
+/// Makes `path` another name of the file `from`, durably. False if it cannot be one: on another file system, or one
+/// without such names. Only for files that are never changed in place. Throws IoError.
+bool link_file_durably(const std::string& from, const std::string& path);
 
 /// The whole file. Throws IoError.
 std::string read_file(const std::string& path);

@@ -133,31 +133,23 @@ class Evaluator {
 };
 
 /// Draws a sample again and writes its picture.
-void add_picture(Sample& sample, const SampleSource& source, const std::string& split, const std::string& folder) {
+void add_picture(Sample& sample, const SampleSource& source, const std::string& split, const SamplePictures& pictures) {
+  sample.set_image(picture_name(split, sample.index()));
+  sample.set_width(source.width());
+  sample.set_height(source.height());
+  if (pictures.write_again(sample.image())) return;
   std::vector<float> image(static_cast<std::size_t>(source.channels()) * static_cast<std::size_t>(source.height()) *
                            static_cast<std::size_t>(source.width()));
   std::vector<Object> objects(static_cast<std::size_t>(source.max_objects()));
   int count = 0;
   source.draw(0, sample.index(), {image.data(), objects.data(), &count, nullptr});
-  sample.set_image(picture_name(split, sample.index()));
-  sample.set_width(source.width());
-  sample.set_height(source.height());
-  write_png(folder + "/" + sample.image(), image.data(), source.channels(), source.height(), source.width());
+  pictures.write(sample.image(), {image.data(), source.channels(), source.height(), source.width()});
 }
 
 }  // namespace
 
-MeasuredValues measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics) {
-  metrics.reset();
-  for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    const Batch& batch = loader.next();
-    session.evaluate(batch, source.max_objects());
-    metrics.add(batch, session.result(), source.max_objects());
-  }
-  return metrics.values();
-}
-
-Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, const std::string& folder) {
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged,
+                    const SamplePictures& pictures) {
   const SampleSource& source = *judged.source;
   const auto& terms = session.evaluation().objective.terms;
   Loader loader(judged.source, {.seed = config.seed(),
@@ -167,8 +159,9 @@ Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet&
                                 .same_every_epoch = true});
   MetricSet metrics(config, terms);
   Evaluator evaluator(config, source, terms);
+  TrunkBatches rows(judged.trunk);
   for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    const Batch& batch = loader.next();
+    const Batch& batch = rows.of(loader.next());
     session.evaluate(batch, source.max_objects());
     metrics.add(batch, session.result(), source.max_objects());
     evaluator.add(batch, session.result());
@@ -184,13 +177,13 @@ Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet&
     value->set_value(*values[i]);
   }
   evaluator.write(evaluation);
-  for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, *judged.pictures, judged.split, folder);
-  for (Sample& sample : *evaluation.mutable_worst()) add_picture(sample, *judged.pictures, judged.split, folder);
+  for (Sample& sample : *evaluation.mutable_sample()) add_picture(sample, *judged.pictures, judged.split, pictures);
+  for (Sample& sample : *evaluation.mutable_worst()) add_picture(sample, *judged.pictures, judged.split, pictures);
   return evaluation;
 }
 
 DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
-                    const std::string& folder) {
+                    const SamplePictures& pictures) {
   DataPreview preview;
   preview.set_split(split);
   if (const std::string words = source.augmentation(); !words.empty()) preview.set_augmentation(words);
@@ -216,8 +209,8 @@ DataPreview preview(const Batch& batch, const SampleSource& source, const std::s
       if (source.has_boxes()) set_box(added->mutable_box(), object.box);
       if (source.mixed_samples() > 1) added->set_share(object.share);
     }
-    write_png(folder + "/" + sample->image(), batch.images.data() + static_cast<std::size_t>(n) * size,
-              source.channels(), source.height(), source.width());
+    pictures.write(sample->image(), {batch.images.data() + static_cast<std::size_t>(n) * size, source.channels(),
+                                     source.height(), source.width()});
   }
   return preview;
 }

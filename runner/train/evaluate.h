@@ -5,6 +5,7 @@
 
 #include "runner/data/sample.h"
 #include "runner/train/metrics.h"
+#include "runner/train/pictures.h"
 #include "runner/train/session.h"
 #include "schemas/run_record.pb.h"
 
@@ -16,17 +17,17 @@ struct JudgedSet {
   std::shared_ptr<const SampleSource> pictures;  ///< the same samples
   std::string split;                             ///< "validation" or "train"
   int batch_size = 1;
+  TrunkProgram* trunk = nullptr;  ///< that pictures go through first
 };
 
-/// Every metric over one pass of `loader` (same_every_epoch, not shuffled).
-MeasuredValues measure(Session& session, Loader& loader, const SampleSource& source, MetricSet& metrics);
-
 /// Everything the report shows of the weights now in `session`: metrics, what is right and wrong class by class, IoU
-/// histogram, samples at random and the worst ones. Pictures go to `folder`/samples, durably.
-Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, const std::string& folder);
+/// histogram, samples at random and the worst ones. Pictures go to samples/ in the folder that `pictures` writes to,
+/// durably.
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged,
+                    const SamplePictures& pictures);
 
-/// The first samples of a batch as the trainer sees them, their pictures in `folder`/samples.
+/// The first samples of a batch as the trainer sees them, and their pictures.
 DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
-                    const std::string& folder);
+                    const SamplePictures& pictures);
 
 }  // namespace thaw

@@ -24,21 +24,21 @@ std::string precision_name(Precision precision) {
 
 class RowMaker {
  public:
-  RowMaker(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options)
+  RowMaker(const Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options)
       : session_(session), options_(options), cache_(options.cache), trunk_(std::move(trunk)) {
     trunk_->calibrate_on(options.train);
     fingerprint_ = trunk_->fingerprint();
   }
 
   TrainingRows run() {
-    TrainingRows rows{options_.train, options_.validation, {}, false};
+    TrainingRows rows{options_.train, options_.validation, {}, nullptr, false};
     rows.train = through(rows, {"train", options_.train, options_.train->variants()}, false);
     if (options_.validation && !rows.is_stopped) {
       rows.validation = through(rows, {"validation", options_.validation, 1}, true);
     }
     const bool wants_pictures =
         !rows.train->gives_features() || (rows.validation && !rows.validation->gives_features());
-    if (wants_pictures) session_.use_trunk(std::move(trunk_));
+    if (wants_pictures) rows.trunk = std::move(trunk_);
     return rows;
   }
 
@@ -115,7 +115,7 @@ class RowMaker {
     return names;
   }
 
-  Session& session_;
+  const Session& session_;
   const FeatureOptions& options_;
   FeatureCache cache_;
   std::unique_ptr<TrunkProgram> trunk_;
@@ -128,8 +128,8 @@ bool are_features_kept(const Experiment& config, const SampleSource& source, boo
   return config.transfer().trunk().cache() && (is_validation || source.variants() > 0);
 }
 
-TrainingRows make_rows(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options) {
-  if (!trunk) return {options.train, options.validation, {}, false};
+TrainingRows make_rows(const Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options) {
+  if (!trunk) return {options.train, options.validation, {}, nullptr, false};
   return RowMaker(session, std::move(trunk), options).run();
 }
 

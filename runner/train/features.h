@@ -15,6 +15,7 @@ namespace thaw {
 struct TrainingRows {
   std::shared_ptr<const SampleSource> train, validation;  ///< of features where they are kept, else of pictures
   std::vector<TrunkReady> ready;                          ///< by split, for the record
+  std::unique_ptr<TrunkProgram> trunk;                    ///< where pictures are left that have to go through it
   bool is_stopped = false;                                ///< before all were there
 };
 
@@ -26,10 +27,10 @@ struct FeatureOptions {
   Progress& progress;
 };
 
-/// Lets the session's trunk make features of all samples that are the same in each epoch, or finds them in the cache.
-/// Where a set cannot be kept (every epoch draws anew, no room, or the experiment says so), the session gets the trunk
-/// instead. Call once the session has its weights; does nothing for a network without a trunk.
-TrainingRows make_rows(Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options);
+/// Lets a session's trunk make features of all samples that are the same in each epoch, or finds them in the cache. A
+/// set that cannot be kept (every epoch draws anew, no room, or the experiment says so) stays one of pictures. Call
+/// once the session has its weights; does nothing for a network without a trunk.
+TrainingRows make_rows(const Session& session, std::unique_ptr<TrunkProgram> trunk, const FeatureOptions& options);
 
 /// Whether the trunk's results for a set of samples can be kept.
 bool are_features_kept(const Experiment& config, const SampleSource& source, bool is_validation);

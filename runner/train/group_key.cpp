@@ -13,9 +13,9 @@ namespace thaw {
 namespace {
 
 /// Adds how a frozen weight starts, which is how it stays.
-class TrunkWeights {
+class FrozenStarts {
  public:
-  TrunkWeights(const PreparedExperiment& prepared, const ComposedModel& model) : values_(prepared.weights.values) {
+  FrozenStarts(const PreparedExperiment& prepared, const ComposedModel& model) : loaded_(prepared.weights.digests) {
     for (const ParameterInit& parameter : model.parameters) parameters_[parameter.name] = &parameter;
     for (const WeightsLoaded& table : prepared.weights.tables) {
       for (const WeightRow& row : table.row()) {
@@ -29,12 +29,12 @@ class TrunkWeights {
 
   void add(const std::string& name, Sha256& hash) const {
     const ParameterInit& parameter = *parameters_.at(name);
-    const auto loaded = values_.find(name);
+    const auto loaded = loaded_.find(name);
     const auto source = sources_.find(name);
     if (parameter.treatment.is_reinitialized) {
       add_drawn(parameter, hash);
-    } else if (loaded != values_.end()) {
-      add_values(*loaded->second, hash);
+    } else if (loaded != loaded_.end()) {
+      hash.add_sized(loaded->second);
     } else if (source != sources_.end()) {  // of an experiment that has to be run first
       hash.add_sized("foreseen");
       hash.add_sized(source->second);
@@ -47,8 +47,7 @@ class TrunkWeights {
 
  private:
   static void add_values(const std::vector<float>& values, Sha256& hash) {
-    hash.add_sized("values");
-    hash.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+    hash.add_sized(sha256_hex({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}));
   }
 
   /// Drawn from the experiment's seed, by its name.
@@ -60,7 +59,7 @@ class TrunkWeights {
     }
   }
 
-  const ParameterValues& values_;
+  const std::map<std::string, std::string>& loaded_;
   std::map<std::string, const ParameterInit*> parameters_;
   std::map<std::string, std::string> sources_;
 };
@@ -97,7 +96,7 @@ std::string group_key(const PreparedExperiment& prepared) {
   const BuiltGraph whole = build_whole(config, prepared.models.files, stage, findings);
   if (!findings.empty() || whole.cut.empty()) return {};
   const TrunkGraph trunk = build_trunk(config, prepared.models.files, whole.cut, config.train().batch_size());
-  const TrunkWeights weights(prepared, whole.model);
+  const FrozenStarts weights(prepared, whole.model);
   for (const ValueId parameter : trunk.graph->parameters()) {
     if (weights.is_ever_changed(trunk.graph->value(parameter).name)) return {};
   }

@@ -2,25 +2,55 @@
 
 #include <algorithm>
 #include <opencv2/imgcodecs.hpp>
+#include <utility>
 
 #include "runner/store/durable_file.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
+namespace {
 
-void write_png(const std::string& path, const float* image, int channels, int height, int width) {
-  const int stored = channels == 3 ? 3 : 1;
-  cv::Mat picture(height, width, stored == 3 ? CV_8UC3 : CV_8UC1);
-  const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(height) * width;
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+}  // namespace
+
+std::string encode_png(const PictureValues& picture) {
+  const int stored = picture.channels == 3 ? 3 : 1;
+  cv::Mat pixels(picture.height, picture.width, stored == 3 ? CV_8UC3 : CV_8UC1);
+  const std::ptrdiff_t plane = static_cast<std::ptrdiff_t>(picture.height) * picture.width;
   for (std::ptrdiff_t i = 0; i < plane; ++i) {
     for (int c = 0; c < stored; ++c) {
-      const float value = std::clamp(image[c * plane + i], 0.0F, 1.0F);
-      picture.data[i * stored + (stored - 1 - c)] = static_cast<unsigned char>(value * 255.0F + 0.5F);  // OpenCV: BGR
+      const float value = std::clamp(picture.values[c * plane + i], 0.0F, 1.0F);
+      pixels.data[i * stored + (stored - 1 - c)] = static_cast<unsigned char>(value * 255.0F + 0.5F);  // OpenCV: BGR
     }
   }
   std::vector<unsigned char> bytes;
-  if (!cv::imencode(".png", picture, bytes)) throw InternalError(path + ": cannot encode the picture");
-  write_file_durably(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!cv::imencode(".png", pixels, bytes)) throw InternalError("a picture cannot be encoded as PNG");
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+const std::string* EncodedPictures::find(const std::string& name) const {
+  const auto found = pictures_.find(name);
+  return found == pictures_.end() ? nullptr : &found->second;
+}
+
+const std::string& EncodedPictures::keep(const std::string& name, std::string png) {
+  if (bytes_ + png.size() > kMostBytes) {
+    pictures_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += png.size();
+  return pictures_[name] = std::move(png);
+}
+
+bool SamplePictures::write_again(const std::string& name) const {
+  const std::string* png = encoded_.find(name);
+  if (png != nullptr) write_file_durably(folder_ + "/" + name, *png);
+  return png != nullptr;
+}
+
+void SamplePictures::write(const std::string& name, const PictureValues& picture) const {
+  write_file_durably(folder_ + "/" + name, encoded_.keep(name, encode_png(picture)));
 }
 
 }  // namespace thaw

@@ -1,41 +1,16 @@
 #pragma once
 
-#include <deque>
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "runner/data/open_data.h"
+#include "runner/train/last_few.h"
 #include "runner/train/model_files.h"
 #include "runner/train/pretraining.h"
 #include "runner/train/weights/pretrained.h"
 
 namespace thaw {
-
-/// The last few values by key.
-template <typename Value>
-class LastFew {
- public:
-  explicit LastFew(std::size_t most) : most_(most) {}
-
-  const Value* find(const std::string& key) const {
-    for (const auto& [known, value] : values_) {
-      if (known == key) return &value;
-    }
-    return nullptr;
-  }
-  void keep(const std::string& key, Value value) {
-    values_.emplace_front(key, std::move(value));
-    if (values_.size() > most_) values_.pop_back();
-  }
-
- private:
-  std::size_t most_;
-  std::deque<std::pair<std::string, Value>> values_;
-};
 
 /// What experiments share that are prepared one after the other in one process: data, weights and models are opened and
 /// read once as long as the experiments are alike in them. Holds little: one set of data and a few sets of weights.
@@ -50,7 +25,7 @@ struct PreparationCache {
 
   LastFew<OpenedData> data{1};
   LastFew<OpenedModels> models{2};
-  LastFew<std::pair<PretrainedWeights, std::vector<RunFirst>>> weights{3};
+  LastFew<LoadedWeights> weights{6};              ///< by what is asked for and by whom
   std::map<std::string, Pretrained> experiments;  ///< by place
 };
 

@@ -12,7 +12,7 @@
 
 namespace thaw {
 
-class PreparationCache;
+struct PreparationCache;
 
 /// Where experiments that others take their weights from are found, and their runs.
 struct PretrainingPlaces {

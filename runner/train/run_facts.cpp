@@ -132,7 +132,7 @@ void describe_strategy(const StartFacts& facts, Started& started) {
   const ComposedModel& model = facts.session.training().model;
   started.set_strategy(config.transfer().rules().strategy());
   for (TransferRow& row : describe_transfer(model)) *started.add_transfer() = std::move(row);
-  const FrozenTensors frozen = frozen_tensors(model, facts.session.frozen_tensors());
+  const FrozenTensors frozen = facts.session.frozen_sha256();
   if (frozen.count == 0) return;
   started.set_frozen_sha256(frozen.sha256);
   started.set_frozen_tensors(frozen.count);

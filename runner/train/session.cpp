@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runner/store/sha256.h"
 #include "runner/train/class_weights.h"
 #include "runner/train/initialize.h"
 #include "runner/train/transfer_facts.h"
@@ -48,7 +47,7 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   }
   findings.throw_if_any();
   store_ = std::make_shared<ParameterStore>(device_);
-  auto arena = std::make_shared<Arena>(device_);
+  auto arena = options.arena ? options.arena : std::make_shared<Arena>(device_);
   training_program_ = std::make_unique<Program>(
       training_.graph, device_, store_, Program::Options{.is_training = true, .precision = precision, .arena = arena});
   evaluation_program_ =
@@ -57,22 +56,89 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   frozen_ = frozen_names(training_.model);
   if (!has_trunk()) return;
   trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
-  for (const ValueId id : trunk_graph_.graph->parameters()) {
-    const Value& value = trunk_graph_.graph->value(id);
-    trunk_weights_.insert(value.name);
-    if (!store_->has(value.name)) store_->add(value.name, value.type, device_->plain_layout(value.type), false);
+  take_trunk_weights(options.trunk_weights);
+}
+
+void Session::take_trunk_weights(std::shared_ptr<TrunkWeights> shared) {
+  const Graph& graph = *trunk_graph_.graph;
+  const std::vector<ValueId> parameters = graph.parameters();
+  has_others_trunk_weights_ =
+      shared && shared->store().names().size() == parameters.size() &&
+      std::all_of(parameters.begin(), parameters.end(), [&](ValueId id) {
+        const Value& value = graph.value(id);
+        return shared->store().has(value.name) && shared->store().get(value.name).type == value.type;
+      });
+  trunk_weights_ = has_others_trunk_weights_ ? std::move(shared) : std::make_shared<TrunkWeights>(device_);
+  if (has_others_trunk_weights_) return;
+  for (const ValueId id : parameters) {
+    const Value& value = graph.value(id);
+    trunk_weights_->store().add(value.name, value.type, device_->plain_layout(value.type), false);
   }
+}
+
+bool Session::has(const std::string& name) const {
+  return store_->has(name) || (trunk_weights_ && trunk_weights_->store().has(name));
+}
+
+const ParameterStore::Entry& Session::entry(const std::string& name) const {
+  return store_->has(name) || !trunk_weights_ ? store_->get(name) : trunk_weights_->store().get(name);
+}
+
+std::vector<std::string> Session::names() const {
+  std::vector<std::string> all = store_->names();
+  if (!trunk_weights_) return all;
+  for (const std::string& name : trunk_weights_->store().names()) {
+    if (!store_->has(name)) all.push_back(name);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+NamedTensor Session::read(const std::string& name) const {
+  return {name, entry(name).type.shape, store_->has(name) ? store_->read(name) : trunk_weights_->store().read(name)};
+}
+
+void Session::write(const std::string& name, const std::vector<float>& values) {
+  if (store_->has(name)) store_->write(name, values);
+  if (!trunk_weights_ || !trunk_weights_->store().has(name)) return;
+  trunk_weights_->write(name, values);
+  trunk_.reset();
+}
+
+std::string Session::digest(const std::string& name) const {
+  return store_->has(name) ? tensor_sha256(read(name)) : trunk_weights_->digest(name);
+}
+
+std::string Session::weights_sha256() const {
+  std::vector<std::string> digests;
+  for (const std::string& name : names()) {
+    if (!entry(name).is_state) digests.push_back(digest(name));
+  }
+  return joined_sha256(digests);
+}
+
+FrozenTensors Session::frozen_sha256() const {
+  std::vector<std::string> digests;
+  for (const std::string& name : names()) {
+    if (frozen_.count(name) > 0) digests.push_back(digest(name));
+  }
+  if (digests.empty()) return {};
+  return {static_cast<std::int64_t>(digests.size()), joined_sha256(digests)};
+}
+
+std::size_t Session::parameter_bytes() const {
+  return store_->bytes() + (trunk_weights_ ? trunk_weights_->store().bytes() : 0);
 }
 
 bool Session::is_trunk_ever_changed() const {
   const auto& parameters = training_.model.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const ParameterInit& parameter) {
-    return parameter.is_ever_changed && trunk_weights_.count(parameter.name) > 0;
+    return parameter.is_ever_changed && trunk_weights_ && trunk_weights_->store().has(parameter.name);
   });
 }
 
 std::unique_ptr<TrunkProgram> Session::make_trunk() const {
-  return std::make_unique<TrunkProgram>(trunk_graph_, device_, *store_, trunk_precision_);
+  return std::make_unique<TrunkProgram>(trunk_graph_, device_, trunk_weights_->store(), trunk_precision_);
 }
 
 void Session::use_weights(const ParameterValues& values) {
@@ -85,7 +151,9 @@ void Session::use_weights(const ParameterValues& values) {
 void Session::initialize(std::uint64_t seed) {
   trunk_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {
-    store_->write(parameter.name, initial_values(parameter, seed));
+    // What another session has in its trunk starts the same there.
+    if (has_others_trunk_weights_ && !store_->has(parameter.name)) continue;
+    write(parameter.name, initial_values(parameter, seed));
   }
 }
 
@@ -96,12 +164,13 @@ void Session::begin_stage(const Experiment& config, const ModelFiles& files, con
   evaluation_program_.reset();
   trunk_.reset();
   store_.reset();
+  trunk_weights_.reset();
   Findings findings;
   *this = Session(config, findings, device_, files, options);
   class_weights_ = std::move(class_weights);
   release_file_weights();
   for (const NamedTensor& tensor : kept) {
-    if (store_->has(tensor.name)) store_->write(tensor.name, tensor.values);
+    if (has(tensor.name)) write(tensor.name, tensor.values);
   }
 }
 
@@ -190,6 +259,7 @@ StepOutcome Session::train_step(const Batch& batch, double learning_rate, std::i
   program.set_input(training_.learning_rate, &rate);
   program.set_input(training_.step, &count);
   program.run();
+  if (trunk_weights_) trunk_weights_->forget_digests();
   fetch(program, training_);
   float loss = 0, norm = 0;
   program.get(training_.objective.total, &loss);
@@ -210,9 +280,8 @@ void Session::evaluate(const Batch& batch, int max_objects) {
 
 std::vector<NamedTensor> Session::read(const Choice& wants) const {
   std::vector<NamedTensor> found;
-  for (const std::string& name : store_->names()) {
-    const auto& entry = store_->get(name);
-    if (wants(name, entry.is_state)) found.push_back({name, entry.type.shape, store_->read(name)});
+  for (const std::string& name : names()) {
+    if (wants(name, entry(name).is_state)) found.push_back(read(name));
   }
   return found;
 }
@@ -241,8 +310,8 @@ std::vector<NamedTensor> Session::frozen_tensors() const {
 
 std::int64_t Session::changing_bytes() const {
   std::int64_t bytes = 0;
-  for (const std::string& name : store_->names()) {
-    if (!frozen_.count(name)) bytes += byte_count(store_->get(name).type);
+  for (const std::string& name : names()) {
+    if (!frozen_.count(name)) bytes += byte_count(entry(name).type);
   }
   return bytes;
 }
@@ -256,29 +325,18 @@ void Session::restore_changing(const std::vector<NamedTensor>& tensors, bool wit
 }
 
 void Session::write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source) {
-  for (const std::string& name : store_->names()) {
-    const auto& entry = store_->get(name);
-    if (!wants(name, entry.is_state)) continue;
+  for (const std::string& name : names()) {
+    const Shape& shape = entry(name).type.shape;
+    if (!wants(name, entry(name).is_state)) continue;
     const auto found =
         std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& tensor) { return tensor.name == name; });
     if (found == tensors.end()) throw InputError(source + ": tensor \"" + name + "\" is missing");
-    if (found->shape != entry.type.shape) {
+    if (found->shape != shape) {
       throw InputError(source + ": tensor \"" + name + "\" is " + to_text(found->shape) + ", the model has " +
-                       to_text(entry.type.shape));
+                       to_text(shape));
     }
-    store_->write(name, found->values);
-    if (trunk_weights_.count(name)) trunk_.reset();
+    write(name, found->values);
   }
-}
-
-std::string tensors_sha256(const std::vector<NamedTensor>& tensors) {
-  Sha256 hash;
-  for (const NamedTensor& tensor : tensors) {
-    hash.add_sized(tensor.name);
-    for (const std::int64_t extent : tensor.shape) hash.add_integer(extent);
-    hash.add({reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float)});
-  }
-  return hash.hex();
 }
 
 }  // namespace thaw

@@ -11,7 +11,9 @@
 #include "runner/store/safetensors.h"
 #include "runner/train/batch_result.h"
 #include "runner/train/build.h"
+#include "runner/train/transfer_facts.h"
 #include "runner/train/trunk_program.h"
+#include "runner/train/trunk_weights.h"
 #include "runner/train/weights/pretrained.h"
 
 namespace thaw {
@@ -28,6 +30,11 @@ Precision trunk_precision_of(const Experiment& config);
 
 struct SessionOptions {
   TrainingStage stage = {};
+  /// Shared with sessions that never run at the same time; all of them are made before the first one runs. Null: its
+  /// own.
+  std::shared_ptr<Arena> arena = nullptr;
+  /// Another session's, whose trunk is the same in structure and contents. Null, or called otherwise: its own.
+  std::shared_ptr<TrunkWeights> trunk_weights = nullptr;
 };
 
 /// An experiment's model on a device: weights, the training and the evaluation program, and the frozen trunk before
@@ -84,6 +91,12 @@ class Session {
   void restore_changing(const std::vector<NamedTensor>& tensors, bool with_slots, const std::string& source);
   /// Names of the weights and statistics that no step of any stage changes.
   const std::set<std::string>& frozen() const { return frozen_; }
+  /// What tensors_sha256 says of tensors(false), and of frozen_tensors(). A trunk's weights are hashed once for all
+  /// sessions that share them, until one of them takes a step.
+  std::string weights_sha256() const;
+  FrozenTensors frozen_sha256() const;
+  /// For another session's options. Null: there is no trunk.
+  const std::shared_ptr<TrunkWeights>& trunk_weights() const { return trunk_weights_; }
 
   const BuiltGraph& training() const { return training_; }
   const BuiltGraph& evaluation() const { return evaluation_; }
@@ -92,12 +105,20 @@ class Session {
   const Program& evaluation_program() const { return *evaluation_program_; }
   /// What release_file_weights() would give back.
   std::int64_t file_weight_bytes() const;
-  std::size_t parameter_bytes() const { return store_->bytes(); }
+  std::size_t parameter_bytes() const;
 
  private:
   using Choice = std::function<bool(const std::string& name, bool is_slot)>;
   Choice all(bool with_slots) const;
   Choice changing(bool with_slots) const;
+  bool has(const std::string& name) const;
+  const ParameterStore::Entry& entry(const std::string& name) const;
+  /// Of all tensors, sorted.
+  std::vector<std::string> names() const;
+  NamedTensor read(const std::string& name) const;
+  void write(const std::string& name, const std::vector<float>& values);
+  std::string digest(const std::string& name) const;
+  void take_trunk_weights(std::shared_ptr<TrunkWeights> shared);
   std::vector<NamedTensor> read(const Choice& wants) const;
   void write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source);
   /// The batch's rows as the graph takes them: pictures or features.
@@ -114,14 +135,14 @@ class Session {
   std::unique_ptr<Program> training_program_, evaluation_program_;
   BatchResult result_;
   std::vector<float> filled_rows_, feature_rows_, feature_;
-  std::set<std::string> frozen_, trunk_weights_;
+  std::set<std::string> frozen_;
   TrunkGraph trunk_graph_;
+  std::shared_ptr<TrunkWeights>
+      trunk_weights_;  ///< of the trunk alone, or that it has in common with what is behind it
+  bool has_others_trunk_weights_ = false;
   std::unique_ptr<TrunkProgram> trunk_;
   Precision trunk_precision_;
   std::vector<double> class_weights_;
 };
-
-/// SHA-256 over names, shapes and values, in order.
-std::string tensors_sha256(const std::vector<NamedTensor>& tensors);
 
 }  // namespace thaw

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runner/train/training_group.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -12,9 +13,7 @@ std::vector<RunOutcome> run_side_by_side(std::vector<PreparedExperiment> prepare
   for (const PreparedExperiment& each : prepared) {
     if (key.empty() || group_key(each) != key) throw InternalError("these experiments cannot train side by side");
   }
-  std::vector<RunOutcome> outcomes;
-  for (PreparedExperiment& each : prepared) outcomes.push_back(run_experiment(std::move(each), device, options));
-  return outcomes;
+  return train_group(std::move(prepared), std::move(device), options);
 }
 
 }  // namespace thaw

@@ -1,9 +1,6 @@
 #include "runner/train/trainer.h"
 
 #include <chrono>
-#include <cstdio>
-#include <optional>
-#include <thread>
 
 #include "runner/config/checks.h"
 #include "runner/config/model_facts.h"
@@ -11,14 +8,12 @@
 #include "runner/data/open_data.h"
 #include "runner/data/pictures/open_pictures.h"
 #include "runner/progress.h"
-#include "runner/store/run_folder.h"
 #include "runner/store/sha256.h"
-#include "runner/store/stop_signal.h"
 #include "runner/train/class_weights.h"
 #include "runner/train/preparation_cache.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/strategy.h"
-#include "runner/train/training_run.h"
+#include "runner/train/training_group.h"
 #include "runner/train/weights/load.h"
 #include "schemas/diagnostic.h"
 #include "schemas/targets.h"
@@ -97,20 +92,12 @@ OpenedModels open_models(const Experiment& config, const DataRoots& roots, Findi
 /// The weights that the experiment starts from; what has to be run for them first goes to `prepared`.
 PretrainedWeights open_weights(PreparedExperiment& prepared, const ComposedModel& model, const DataRoots& roots,
                                const PretrainingPlaces& places, Findings& findings) {
-  const std::string key = prepared.loaded.config.model().SerializeAsString();
-  if (places.cache != nullptr) {
-    if (const auto* known = places.cache->weights.find(key)) {
-      prepared.run_first = known->second;
-      return known->first;
-    }
-  }
   const PretrainingRequest request{prepared.loaded, roots, places, findings, prepared.run_first};
   const auto open_experiment = [&](const Weights& weights, const std::string& field) {
     return open_experiment_weights(weights, field, request);
   };
-  PretrainedWeights weights = load_weights({prepared.loaded, model, roots, findings, open_experiment});
-  if (places.cache != nullptr && findings.empty()) places.cache->weights.keep(key, {weights, prepared.run_first});
-  return weights;
+  LastFew<LoadedWeights>* cache = places.cache != nullptr ? &places.cache->weights : nullptr;
+  return load_weights({prepared.loaded, model, roots, findings, open_experiment, cache});
 }
 
 /// What only the shapes tell of outputs whose units the file does not give.
@@ -163,33 +150,6 @@ void resolve_transfer(LoadedExperiment& loaded, const StrategyFacts& facts, Find
   if (!loaded.config.has_transfer()) return;
   expand_strategy(loaded.config, facts, findings);
   loaded.resolved_text = resolve(loaded.config);
-}
-
-/// The run's folder, once no other process holds it if that is wanted. Nothing if a signal ended the waiting.
-std::optional<RunFolder> open_folder(const std::string& name, const std::string& id, const RunOptions& options) {
-  if (!options.waits_for_others) return RunFolder::open(options.runs_root, name, id);
-  std::optional<StopSignal> signal;
-  const auto wait = [&](const std::string& holder) {
-    if (!signal) {
-      signal.emplace();  // before people can read that it waits: what they type from then on ends it in order
-      std::fprintf(stderr, "waiting for another process (%s), which runs %s\n", holder.c_str(), name.c_str());
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    return !signal->is_requested();
-  };
-  try {
-    return RunFolder::open(options.runs_root, name, id, wait);
-  } catch (const InputError&) {
-    if (signal && signal->is_requested()) return std::nullopt;
-    throw;
-  }
-}
-
-/// Epochs after which the run was paused by its sweep, if nothing went on from there.
-int epochs_before_pause(const std::string& folder, RunStatus status) {
-  if (status != RunStatus::kResumable) return 0;
-  const auto stopped = load_run(folder).stopped;
-  return stopped ? stopped->after_epoch() : 0;
 }
 
 }  // namespace
@@ -252,37 +212,9 @@ PreparedExperiment prepare_again(const PreparedExperiment& like, std::uint64_t s
 }
 
 RunOutcome run_experiment(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options) {
-  const std::string id = run_id(prepared, *device).substr(0, 12);
-  const auto with_report = [&options](RunOutcome outcome) {
-    if (options.write_report) options.write_report(outcome.folder);
-    return outcome;
-  };
-  {
-    const std::optional<RunFolder> opened = open_folder(prepared.loaded.config.name(), id, options);
-    if (!opened) return {RunEnd::kStopped, "", "stopped while waiting for another process"};
-    const RunFolder& folder = *opened;
-    const RunStatus status = folder.status();
-    if (const int paused_after = epochs_before_pause(folder.path(), status);
-        options.until_epoch > 0 && paused_after >= options.until_epoch) {
-      return with_report(
-          {RunEnd::kPaused, folder.path(), "paused after epoch " + std::to_string(paused_after) + " before"});
-    }
-    if (status == RunStatus::kFinished) {
-      return with_report(
-          {RunEnd::kDone, folder.path(),
-           std::string("already done") +
-               (options.wants_profile ? "; nothing is left to train, so nothing was timed: --profile needs a run that "
-                                        "is not done, as in: --runs DIR elsewhere"
-                                      : "")});
-    }
-    if (status == RunStatus::kDiverged) {
-      const auto diverged = load_run(folder.path()).diverged;
-      return with_report({RunEnd::kDiverged, folder.path(),
-                          "diverged before, and would again: " + (diverged ? diverged->advice() : std::string())});
-    }
-  }
-  TrainingRun run(std::move(prepared), std::move(device), options, id);
-  return with_report(run.run());
+  std::vector<PreparedExperiment> alone;
+  alone.push_back(std::move(prepared));
+  return train_group(std::move(alone), std::move(device), options).front();
 }
 
 }  // namespace thaw

@@ -22,11 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& source) {
-  const std::int64_t batch = config.train().batch_size();
-  return (source.size() + batch - 1) / batch;
-}
-
 void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const MetricSet& metrics,
                 const MeasuredValues& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -36,6 +31,9 @@ void set_values(google::protobuf::RepeatedPtrField<MetricValue>* to, const Metri
     value->set_value(*values[i]);
   }
 }
+
+/// What its folder is called by.
+std::string run_name(const RunFolder& folder) { return std::filesystem::path(folder.path()).filename().string(); }
 
 /// What a run goes on from, or begins with.
 TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stages) {
@@ -52,34 +50,49 @@ TrainingState first_state(const LatestCheckpoint& latest, const StagePlan& stage
 /// Where no stage is to come, the contents of model files are read for the last time: weights and structure are the
 /// session's now.
 Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> device, const StagePlan& stages,
-                     const TrainingStage& stage) {
+                     const SessionOptions& options) {
   Findings findings = prepared.loaded.findings();
   const ModelFiles files = prepared.models.files;
-  if (stage.number == stages.count()) prepared.models.files.clear();
-  Session session(prepared.loaded.config, findings, std::move(device), files, {.stage = stage});
+  if (options.stage.number == stages.count()) prepared.models.files.clear();
+  Session session(prepared.loaded.config, findings, std::move(device), files, options);
   session.use_weights(std::exchange(prepared.weights.values, {}));
   return session;
 }
 
 }  // namespace
 
-TrainingRun::TrainingRun(PreparedExperiment prepared, std::shared_ptr<Device> device, const RunOptions& options,
-                         const std::string& id)
+/// Counts the time that a call takes as the run's own.
+class TrainingRun::Span {
+ public:
+  explicit Span(TrainingRun& run) : run_(run), before_(run.own_s_) {}
+  ~Span() { run_.own_s_ = before_ + seconds_since(start_); }
+  Span(const Span&) = delete;
+  Span& operator=(const Span&) = delete;
+
+ private:
+  TrainingRun& run_;
+  double before_;
+  Clock::time_point start_ = Clock::now();
+};
+
+TrainingRun::TrainingRun(PreparedExperiment prepared, RunFolder folder, const RunContext& context,
+                         std::shared_ptr<TrunkWeights> trunk_weights)
     : prepared_(std::move(prepared)),
       config_(prepared_.loaded.config),
-      device_(std::move(device)),
-      options_(options),
-      id_(id),
-      folder_(RunFolder::open(options.runs_root, config_.name(), id)),
+      context_(context),
+      options_(context.options),
+      folder_(std::move(folder)),
       stages_(config_),
       latest_(find_latest(folder_.checkpoints_path())),
       state_(first_state(latest_, stages_)),
-      session_(make_session(prepared_, device_, stages_, state_.stage)),
-      process_bytes_(rss_bytes() - session_.file_weight_bytes()),
+      session_(
+          make_session(prepared_, context.device, stages_,
+                       {.stage = state_.stage, .arena = context.arena, .trunk_weights = std::move(trunk_weights)})),
       train_metrics_(config_, session_.training().objective.terms, MetricScope::kTrain),
       validation_metrics_(config_, session_.training().objective.terms, MetricScope::kValidation),
       record_(folder_.record_path()),
-      progress_(config_.train().epochs(), steps_of_an_epoch(config_, *prepared_.train)),
+      progress_(config_.train().epochs(), steps_of_an_epoch(config_, *prepared_.train),
+                is_alone() ? "" : run_name(folder_)),
       steps_per_epoch_(steps_of_an_epoch(config_, *prepared_.train)),
       total_steps_(steps_per_epoch_ * config_.train().epochs()) {
   session_.set_class_weights(prepared_.class_weights);
@@ -93,37 +106,43 @@ void TrainingRun::append(Event event) {
   record_.append(std::move(event));
 }
 
-double TrainingRun::wall_seconds() const { return state_.wall_s + seconds_since(started_); }
+/// Side by side, each counts what is its own.
+double TrainingRun::wall_seconds() const { return state_.wall_s + (is_alone() ? seconds_since(started_) : own_s_); }
 
-void TrainingRun::begin() {
+void TrainingRun::load(const TrainingRun* sibling) {
+  const Span span(*this);
   folder_.write_experiment(prepared_.loaded.resolved_text);
   for (const std::string& warning : latest_.warnings) progress_.note("warning: " + warning);
-
   if (options_.wants_profile) {
-    peaks_ = device_->measure_peaks();
+    peaks_ = context_.device->measure_peaks();
     forget_peak_rss();
   }
-  const auto events = read_record(folder_.record_path()).events;
-  const bool has_start = !events.empty() && events.front().has_started();
-  const bool was_stopped = !events.empty() && events.back().has_stopped();
-  const bool was_paused = was_stopped && events.back().stopped().has_after_epoch();
   session_.initialize(config_.seed());  // a checkpoint holds what changes, nothing else
   session_.release_file_weights();
   if (latest_.checkpoint) restore(*latest_.checkpoint);
   latest_.checkpoint.reset();
-  save_frozen();
-  auto trunk = session_.has_trunk() ? session_.make_trunk() : nullptr;
+  save_frozen(sibling);
+}
+
+void TrainingRun::announce(const TrunkProgram* trunk, std::int64_t process_bytes) {
+  const Span span(*this);
+  const auto events = read_record(folder_.record_path()).events;
+  const bool has_start = !events.empty() && events.front().has_started();
+  const bool was_stopped = !events.empty() && events.back().has_stopped();
+  const bool was_paused = was_stopped && events.back().stopped().has_after_epoch();
+  Event event;
   if (has_start) {
-    Event event;
     event.mutable_resumed()->set_from_step(state_.step);
     event.mutable_resumed()->set_reason(was_paused ? "paused" : was_stopped ? "stopped" : "killed");
     append(std::move(event));
     progress_.note("going on after step " + std::to_string(state_.step) + " of " + std::to_string(total_steps_));
   } else {
-    Event event;
-    *event.mutable_started() = describe_start({prepared_, session_, *device_, options_, id_, train_metrics_.infos(),
-                                               steps_per_epoch_, best_metric_, best_is_max_});
-    const Foreseen foreseen{prepared_, session_, *device_, process_bytes_, trunk.get()};
+    *event.mutable_started() = describe_start({prepared_, session_, *context_.device, options_, run_name(folder_),
+                                               train_metrics_.infos(), steps_per_epoch_, best_metric_, best_is_max_});
+    for (const std::string& id : context_.ids) {
+      if (id != run_name(folder_)) event.mutable_started()->add_beside(id);
+    }
+    const Foreseen foreseen{prepared_, session_, *context_.device, process_bytes, trunk};
     Prediction* prediction = event.mutable_started()->mutable_prediction();
     *prediction = predict_sizes(foreseen);
     if (options_.wants_profile) predict_times(foreseen, peaks_, *prediction);
@@ -132,10 +151,25 @@ void TrainingRun::begin() {
   }
   const bool has_stage = std::any_of(events.begin(), events.end(), [](const Event& e) { return e.has_stage_begun(); });
   if (state_.step == 0 && state_.stage.number > 0 && !has_stage) append_stage(1, "at epoch 1", {});
-  make_rows(std::move(trunk));
-  if (ended_) return;
-  if (options_.wants_profile) {
+}
+
+void TrainingRun::start(TrainingFeed& feed, const std::vector<TrunkReady>& ready) {
+  const Span span(*this);
+  feed_ = &feed;
+  append_ready(ready);
+  if (feed.is_stopped()) {
+    ended_ = stopped();
+  } else if (options_.wants_profile) {
     profiler_.emplace(session_.training_program(), state_.step + 1, total_steps_ - state_.step);
+  }
+}
+
+void TrainingRun::append_ready(std::vector<TrunkReady> ready) {
+  for (TrunkReady& each : ready) {
+    Event event;
+    each.set_stage(state_.stage.number);
+    *event.mutable_trunk_ready() = std::move(each);
+    append(std::move(event));
   }
 }
 
@@ -148,43 +182,30 @@ void TrainingRun::append_profile() {
   append(std::move(event));
 }
 
-RunOutcome TrainingRun::run() {
-  begin();
-  if (ended_) return *ended_;
-  const int first_epoch = static_cast<int>(state_.step / steps_per_epoch_) + 1;
-  for (int epoch = first_epoch; epoch <= config_.train().epochs() && !state_.is_stopped_early; ++epoch) {
-    if (is_pause_due()) return pause();
-    train_epoch(epoch);
-    if (ended_) return *ended_;
+void TrainingRun::settle() {
+  const Span span(*this);
+  if (state_.step >= total_steps_ || state_.is_stopped_early) {
+    ended_ = finish();
+  } else if (is_pause_due()) {
+    ended_ = pause();
   }
-  return finish();
 }
 
-void TrainingRun::train_epoch(int epoch) {
-  while (state_.step < static_cast<std::int64_t>(epoch) * steps_per_epoch_) {
-    if (stop_signal_.is_requested()) {
-      ended_ = stop();
-      return;
-    }
-    const auto start = Clock::now();
-    const Batch& batch = train_loader_->next();
-    state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + seconds_since(start));
-    if (state_.step == 0) {
-      Event event;
-      *event.mutable_data_preview() = preview_of(batch);
-      append(std::move(event));
-    }
-    train_step(batch, epoch);
-    if (ended_) return;
-    const int every = config_.train().checkpoint().every_steps();
-    const bool is_epoch_end = state_.step % steps_per_epoch_ == 0;
-    if (every > 0 && state_.step % every == 0 && !is_epoch_end) save();
-  }
-  end_epoch(epoch);
+void TrainingRun::stop() {
+  const Span span(*this);
+  ended_ = stopped();
 }
 
-void TrainingRun::train_step(const Batch& batch, int epoch) {
+void TrainingRun::train(const Batch& batch, double waited_s) {
+  own_s_ += waited_s;
+  const Span span(*this);
   const auto start = Clock::now();
+  state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + waited_s);
+  if (state_.step == 0) {
+    Event event;
+    *event.mutable_data_preview() = feed_->preview({folder_.path(), feed_->pictures()});
+    append(std::move(event));
+  }
   const double rate = learning_rate_at(config_.train(), state_.step, steps_per_epoch_, total_steps_);
   Program& program = session_.training_program();
   program.reset_phase_seconds();
@@ -206,8 +227,20 @@ void TrainingRun::train_step(const Batch& batch, int epoch) {
   time.set_backward_s(time.backward_s() + phases[1]);
   time.set_update_s(time.update_s() + phases[2]);
   time.set_other_s(time.other_s() + seconds_since(start) - phases[0] - phases[1] - phases[2]);
-  const std::int64_t in_epoch = state_.step - static_cast<std::int64_t>(epoch - 1) * steps_per_epoch_;
-  progress_.step(epoch, in_epoch, outcome.loss, samples_per_second(in_epoch));
+  const std::int64_t in_epoch = (state_.step - 1) % steps_per_epoch_ + 1;
+  progress_.step(static_cast<int>((state_.step - 1) / steps_per_epoch_) + 1, in_epoch, outcome.loss,
+                 samples_per_second(in_epoch));
+  const int every = config_.train().checkpoint().every_steps();
+  if (every > 0 && state_.step % every == 0 && in_epoch != steps_per_epoch_) save();
+}
+
+void TrainingRun::validate(const Batch& batch, double waited_s) {
+  own_s_ += waited_s;
+  const Span span(*this);
+  const auto start = Clock::now();
+  session_.evaluate(batch, feed_->max_validation_objects());
+  validation_metrics_.add(batch, session_.result(), feed_->max_validation_objects());
+  state_.epoch_time.set_validation_s(state_.epoch_time.validation_s() + waited_s + seconds_since(start));
 }
 
 double TrainingRun::samples_per_second(std::int64_t steps_in_epoch) const {
@@ -217,14 +250,13 @@ double TrainingRun::samples_per_second(std::int64_t steps_in_epoch) const {
   return spent > 0 ? static_cast<double>(samples) / spent : 0;
 }
 
-void TrainingRun::end_epoch(int epoch) {
+void TrainingRun::end_epoch() {
+  const Span span(*this);
+  const int epoch = static_cast<int>(state_.step / steps_per_epoch_);
   const MeasuredValues train = train_metrics_.values();
   MeasuredValues validation;
-  if (validation_loader_) {
-    const auto start = Clock::now();
-    validation = measure(session_, *validation_loader_, *rows_.validation, validation_metrics_);
-    state_.epoch_time.set_validation_s(state_.epoch_time.validation_s() + seconds_since(start));
-  }
+  if (feed_->has_validation()) validation = validation_metrics_.values();
+  validation_metrics_.reset();
   const bool is_best = update_best(epoch, validation.empty() ? train : validation);
   if (is_best) keep_best(epoch);
   const auto& stopping = config_.train();
@@ -273,14 +305,14 @@ bool TrainingRun::update_best(int epoch, const MeasuredValues& judged) {
   return true;
 }
 
-RunOutcome TrainingRun::stop() {
+RunOutcome TrainingRun::stopped() {
   append_profile();
   save();
   Event event;
-  event.mutable_stopped()->set_signal(stop_signal_.name());
+  event.mutable_stopped()->set_signal(context_.stop_signal.name());
   append(std::move(event));
   return {RunEnd::kStopped, folder_.path(),
-          "stopped by " + stop_signal_.name() + " after step " + std::to_string(state_.step) + " of " +
+          "stopped by " + context_.stop_signal.name() + " after step " + std::to_string(state_.step) + " of " +
               std::to_string(total_steps_) + "; the same command goes on from there"};
 }
 
@@ -323,12 +355,12 @@ RunOutcome TrainingRun::diverge(const Batch& batch, double learning_rate) {
 
 RunOutcome TrainingRun::finish() {
   append_profile();
-  const std::string last_sha256 = tensors_sha256(session_.tensors(false));
+  const std::string last_sha256 = session_.weights_sha256();
   const std::string frozen_sha256 = check_frozen();
   restore_best();
-  const JudgedSet judged = judged_set();
+  const JudgedSet judged = feed_->judged_set(session_);
   Event evaluated;
-  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, folder_.path());
+  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, {folder_.path(), feed_->pictures()});
   evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);
   append(std::move(evaluated));
 
@@ -336,7 +368,7 @@ RunOutcome TrainingRun::finish() {
   Finished* finished = event.mutable_finished();
   finished->set_reason(state_.is_stopped_early ? "early stopping" : "all epochs done");
   finished->set_weights_sha256(last_sha256);
-  finished->set_best_weights_sha256(tensors_sha256(session_.tensors(false)));
+  finished->set_best_weights_sha256(session_.weights_sha256());
   if (!frozen_sha256.empty()) finished->set_frozen_sha256(frozen_sha256);
   finished->set_metrics_sha256(metrics_sha256(load_run(folder_.path())));
   finished->set_best_epoch(state_.best_epoch);

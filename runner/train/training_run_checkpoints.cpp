@@ -1,6 +1,7 @@
 // What a run writes down to go on from, and when.
 #include <filesystem>
 
+#include "runner/store/durable_file.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/training_run.h"
 
@@ -26,10 +27,15 @@ void TrainingRun::restore(const Checkpoint& checkpoint) {
 /// No step is to come, so the optimizer's slots are of no more use: the last checkpoint is without them.
 bool TrainingRun::is_training_over() const { return state_.step == total_steps_ || state_.is_stopped_early; }
 
-/// What no step changes is written once, beside the checkpoints.
-void TrainingRun::save_frozen() {
+/// What no step changes is written once, beside the checkpoints; of runs side by side that have the same, by the first:
+/// the others' file is that file.
+void TrainingRun::save_frozen(const TrainingRun* sibling) {
   const std::string path = folder_.frozen_path();
   if (session_.frozen().empty() || std::filesystem::exists(path)) return;
+  if (sibling != nullptr && sibling->session_.frozen_sha256().sha256 == session_.frozen_sha256().sha256 &&
+      link_file_durably(sibling->folder_.frozen_path(), path)) {
+    return;
+  }
   CheckpointView view;
   const auto tensors = session_.frozen_tensors();
   for (const NamedTensor& tensor : tensors) view.tensors.push_back(tensor.view());

@@ -22,7 +22,13 @@ bool TrainingRun::begin_stages(int epoch) {
   state_.epochs_since_best = 0;
   const auto after = describe_transfer(session_.training().model);
   append_stage(epoch, reasons.back(), changed_rows(before, after));
-  make_rows(session_.has_trunk() ? session_.make_trunk() : nullptr);  // a shorter trunk has other features
+  // A shorter trunk has other features.
+  append_ready(feed_->open(session_, session_.has_trunk() ? session_.make_trunk() : nullptr, progress_));
+  if (feed_->is_stopped()) {
+    ended_ = stopped();
+  } else {
+    feed_->seek(state_.step);
+  }
   return true;
 }
 
@@ -40,7 +46,7 @@ void TrainingRun::append_stage(int epoch, const std::string& reason, std::vector
 }
 
 std::string TrainingRun::check_frozen() {
-  const FrozenTensors frozen = frozen_tensors(session_.training().model, session_.frozen_tensors());
+  const FrozenTensors frozen = session_.frozen_sha256();
   const Started started = load_run(folder_.path()).started;
   if (!started.has_frozen_sha256()) return {};
   require_unchanged(started.frozen_sha256(), frozen);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "runner/train/session.h"
+#include "runner/train/trunk_weights.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {

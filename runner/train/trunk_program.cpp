@@ -140,6 +140,20 @@ void TrunkProgram::run_batch(const float* pictures, float* rows) {
   }
 }
 
+const Batch& TrunkBatches::of(const Batch& batch) {
+  if (trunk_ == nullptr || batch.has_features) return batch;
+  features_.capacity = batch.capacity;
+  features_.count = batch.count;
+  features_.has_features = true;
+  features_.objects = batch.objects;
+  features_.object_counts = batch.object_counts;
+  features_.weights = batch.weights;
+  features_.indices = batch.indices;
+  features_.images.resize(static_cast<std::size_t>(batch.capacity * trunk_->row_values()));
+  trunk_->run(batch.images.data(), batch.capacity, features_.images.data());
+  return features_;
+}
+
 std::string TrunkProgram::fingerprint() const {
   Sha256 hash;
   hash.add_sized("thaw trunk 1 " + std::to_string(static_cast<int>(precision_)) + " " + calibrated_on_);

@@ -59,6 +59,19 @@ class TrunkProgram {
   std::vector<float> output_, last_pictures_, last_rows_;
 };
 
+/// Batches of pictures as batches of what a trunk made of them.
+class TrunkBatches {
+ public:
+  /// Null: batches stay what they are.
+  explicit TrunkBatches(TrunkProgram* trunk) : trunk_(trunk) {}
+  /// `batch` itself where it has features already; else valid until the next call.
+  const Batch& of(const Batch& batch);
+
+ private:
+  TrunkProgram* trunk_;
+  Batch features_;
+};
+
 /// Adds what a trunk computes: nodes, types and, by `add_values`, the parameters that it is called with, each once.
 /// What values are called does not count.
 void add_trunk(Sha256& hash, const TrunkGraph& trunk, const std::function<void(const std::string& name)>& add_values);

@@ -15,7 +15,6 @@ Event timeless(Event event) {
     started.clear_started_at();
     started.clear_beside();
     started.clear_prediction();
-    started.mutable_plan()->clear_arena_bytes();
   }
   if (event.has_epoch_end()) {
     event.mutable_epoch_end()->clear_time();

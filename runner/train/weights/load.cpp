@@ -142,21 +142,61 @@ class WeightsLoader {
   }
 
   void load(const Weights& weights, const WeightTarget& target, const std::string& field) {
+    const std::string key = loading_.cache != nullptr ? key_of(weights, target) : "";
+    if (const auto* known = loading_.cache != nullptr ? loading_.cache->find(key) : nullptr) return take(*known);
     const std::unique_ptr<WeightSource> source = open(weights, field);
     if (!source) return;
     WeightMatch match = match_weights(weights, target, *source, field, loading_.findings);
-    WeightsLoaded table;
+    LoadedWeights loaded;
+    WeightsLoaded& table = loaded.table;
     table.set_source(source->title());
     table.set_place(source->place());
     table.set_layer(target.title);
-    if (loading_.findings.empty() && source->has_values()) table.set_sha256(read(match, target, *source, field));
+    const bool is_read = loading_.findings.empty() && source->has_values();
+    if (is_read) table.set_sha256(read({match, target, field}, *source, loaded.values));
     for (WeightRow& row : match.rows) *table.add_row() = std::move(row);
-    result_.tables.push_back(std::move(table));
+    for (const auto& [name, values] : loaded.values) {
+      loaded.digests[name] =
+          sha256_hex({reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float)});
+    }
+    take(loaded);
+    if (loading_.cache != nullptr && is_read && loading_.findings.empty()) {
+      loading_.cache->keep(key, std::move(loaded));
+    }
   }
 
+  void take(const LoadedWeights& loaded) {
+    result_.tables.push_back(loaded.table);
+    for (const auto& [name, values] : loaded.values) result_.values[name] = values;
+    for (const auto& [name, digest] : loaded.digests) result_.digests[name] = digest;
+  }
+
+  /// All that tells what comes of a `weights`, but the contents of files.
+  std::string key_of(const Weights& weights, const WeightTarget& target) const {
+    Sha256 hash;
+    for (const std::string& text : {weights.SerializeAsString(), loading_.loaded.folder, target.title, target.prefix,
+                                    target.usual_tensor_prefix}) {
+      hash.add_sized(text);
+    }
+    hash.add_integer(static_cast<std::int64_t>(target.slots.size()));
+    for (const WeightSlot& slot : target.slots) hash.add_sized(slot.name + " " + to_text(slot.shape));
+    for (const auto* names : {&target.given, &target.left_out}) {
+      hash.add_integer(static_cast<std::int64_t>(names->size()));
+      for (const std::string& name : *names) hash.add_sized(name);
+    }
+    return hash.hex();
+  }
+
+  /// What is read for whom.
+  struct Reading {
+    const WeightMatch& match;
+    const WeightTarget& target;
+    const std::string& field;
+  };
+
   /// Returns the SHA-256 of the source's bytes.
-  std::string read(const WeightMatch& match, const WeightTarget& target, WeightSource& source,
-                   const std::string& field) {
+  std::string read(const Reading& reading, WeightSource& source, ParameterValues& into) {
+    const auto& [match, target, field] = reading;
     std::map<std::string, const WeightSlot*> slots;
     for (const WeightSlot& slot : target.slots) slots[slot.name] = &slot;
     std::set<std::string> wanted;
@@ -168,7 +208,7 @@ class WeightsLoader {
         std::vector<float> values = match.adapted.count(parameter) > 0
                                         ? with_channels(tensor, slots.at(parameter)->shape.at(1))
                                         : std::move(tensor.values);
-        result_.values[parameter] = std::make_shared<const std::vector<float>>(std::move(values));
+        into[parameter] = std::make_shared<const std::vector<float>>(std::move(values));
       });
     } catch (const InputError& error) {
       loading_.findings.add(field, error.what());
@@ -191,9 +231,9 @@ class WeightsLoader {
   std::string identity() const {
     Sha256 hash;
     for (const WeightsLoaded& table : result_.tables) hash.add_sized(table.sha256());
-    for (const auto& [name, values] : result_.values) {
+    for (const auto& [name, digest] : result_.digests) {
       hash.add_sized(name);
-      hash.add({reinterpret_cast<const char*>(values->data()), values->size() * sizeof(float)});
+      hash.add_sized(digest);
     }
     return hash.hex();
   }

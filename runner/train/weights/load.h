@@ -6,6 +6,7 @@
 
 #include "runner/config/load.h"
 #include "runner/data/open.h"
+#include "runner/train/last_few.h"
 #include "runner/train/weights/pretrained.h"
 #include "runner/train/weights/source.h"
 
@@ -22,6 +23,7 @@ struct WeightLoading {
   const DataRoots& roots;
   Findings& findings;
   OpenExperiment open_experiment;
+  LastFew<LoadedWeights>* cache = nullptr;  ///< null: everything is read
 };
 
 /// Opens every source of the experiment's `weights`, matches names and reads what is wanted. Where an experiment has to

@@ -20,6 +20,15 @@ struct PretrainedWeights {
   ParameterValues values;             ///< let go once a session took them
   std::vector<WeightsLoaded> tables;  ///< a row for each parameter and each tensor, by source
   std::string sha256;                 ///< over the sources' bytes and the values; empty: nothing was loaded
+  /// SHA-256 of each of the values, by the parameter's name. Stays when they are let go.
+  std::map<std::string, std::string> digests;
+};
+
+/// What one of several `weights` brought for some layers.
+struct LoadedWeights {
+  WeightsLoaded table;
+  ParameterValues values;
+  std::map<std::string, std::string> digests;  ///< of the values: as PretrainedWeights has them
 };
 
 /// The parameters that start from weights that were learned before: those that were loaded, and those of onnx layers.
