@@ -36,6 +36,7 @@ void append_table(const std::vector<std::vector<std::string>>& rows, std::size_t
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
     lines.push_back("  " + text.substr(at, end - at));
+    lines.back().erase(lines.back().find_last_not_of(' ') + 1);
     at = end + 1;
   }
 }

@@ -13,26 +13,30 @@ from sweep_under_test import SweepUnderTest, problems
 _RETRIES = "sweep.retries=100"
 
 
-def kill_and_rerun(sweep, draw, kills, duration_s, jobs):
-    """Runs it until it is done, with so many kills on the way: how often the coordinator and a worker were hit."""
+def kill_and_rerun(sweep, draw, members, options):
+    """Runs it until it is done, and kills when so many members have begun: how often the coordinator and a worker."""
+    moments = sorted(draw.randrange(members * 9 // 10) for _ in range(options.kills))
     coordinators = workers = reruns = 0
     while True:
-        process = sweep.start("--jobs", str(jobs))
+        process = sweep.start("--jobs", str(options.jobs))
         reruns += 1
         is_killed = False
-        while not is_killed and coordinators + workers < kills:
-            deadline = time.monotonic() + draw.uniform(0, 1.5 * duration_s / kills)
-            while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.002)
+        while moments and not is_killed:
+            while process.poll() is None and len(sweep.members()) < moments[0]:
+                time.sleep(0.005)
+            time.sleep(draw.uniform(0, 0.1))
             if process.poll() is not None:
                 break
             targets = sweep.workers(process.pid)
             if targets and draw.random() < 0.5:
-                workers += was_killed(draw.choice(targets))
+                struck = was_killed(draw.choice(targets))
+                workers += struck
             else:
                 process.kill()
                 is_killed = True
                 coordinators += 1
+                struck = 1
+            moments = moments[struck:]
         _, stderr = process.communicate()
         if not is_killed:
             break
@@ -72,7 +76,7 @@ def main():
     sweep = SweepUnderTest(options.binary, options.experiment, arguments)
     draw = random.Random(options.seed)
     begin = time.monotonic()
-    coordinators, workers, reruns, code, stderr = kill_and_rerun(sweep, draw, options.kills, duration_s, options.jobs)
+    coordinators, workers, reruns, code, stderr = kill_and_rerun(sweep, draw, members, options)
     disturbed_s = time.monotonic() - begin
     found = problems(sweep, members, reference)
     if code != 0:

@@ -70,10 +70,10 @@ TEST_F(LiveTableTest, TellsWhatRunsAndWhatIsBest) {
   scheduler.member(1).state = State::kRunning;
   const LiveTable table(sweep_, scheduler);
   EXPECT_THAT(table.lines({1}, 24),
-              ElementsAre("name: 3 of 4 done, 1 running",                           //
-                          "  strategy frozen\\x1b[2J, seed 2  epoch 1/10  25.0 %",  //
-                          "best so far, by Accuracy:",                              //
-                          "  strategy größer         80.0 %         mean of 2",     //
+              ElementsAre("name: 3 of 4 done, 1 running",                            //
+                          "  strategy frozen\\x1b[2J, seed 2  epoch 1/10  25.0 %",   //
+                          "best so far, by Accuracy:",                               //
+                          "  strategy größer         80.0 %             mean of 2",  //
                           "  strategy frozen\\x1b[2J  50.0 %  mean of 1, 1 without"));
 }
 
@@ -92,7 +92,7 @@ TEST_F(LiveTableTest, TheAnswerRanksCombinationsAndNamesWhoFailed) {
   scheduler.member(1).reason = "killed by SIGKILL (out of memory?)";
   const LiveTable table(sweep_, scheduler);
   EXPECT_EQ(table.answer("runs/name/sweep-1"),
-            "                         Accuracy                      \n"
+            "                          Accuracy\n"
             "  strategy größer           80.0 %             mean of 2\n"
             "  strategy frozen\\x1b[2J    50.0 %  mean of 1, 1 without\n"
             "3 of 4 done, 1 failed\n"
