@@ -25,7 +25,7 @@ struct RunOptions {
   std::string command;            ///< what to type to run this again, for the report
   /// The same, where several runs share these options: after the run's folder. Empty: `command` holds for all.
   std::function<std::string(const std::string& folder)> command_of = {};
-  int until_epoch = 0;            ///< training pauses after this epoch, with a checkpoint; 0: it goes on to its end
+  int until_epoch = 0;  ///< training pauses after this epoch, with a checkpoint; 0: it goes on to its end
   /// Called at the end with the run's folder, while no other process may work in it: writes what people look at.
   std::function<void(const std::string& folder)> write_report = {};
 };

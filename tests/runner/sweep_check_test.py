@@ -84,6 +84,25 @@ class SweepCheck(unittest.TestCase):
         result = self.check(TINY)
         self.assertIn("done: 8 of 8\nnothing is left to train\n", result.stdout)
 
+    def test_members_of_one_trunk_and_seed_are_one_group(self):
+        file = self.root / "heads.pbtxt"
+        file.write_text(f'''base: "{ROOT}/experiments/transfer/few_digits.pbtxt"
+compute {{ threads: 1 }}
+sweep {{
+  repeats: 2
+  axis {{ field: "train.optimizer.adam.learning_rate" values: [0.001, 0.01] }}
+  axis {{ name: "transfer" choice {{ name: "frozen" }} choice {{ name: "warm" set {{ transfer {{ warm_start {{}} }} }} }} }}
+}}''')
+        groups = {}
+        for member in self.summary(file)["members"]:
+            self.assertEqual(member["id"], "", "its weights are not there yet")
+            groups.setdefault((member["settings"]["transfer"], member["seed"]), set()).add(member["group"])
+        self.assertEqual(groups["warm", 1], {""})
+        self.assertEqual([len(groups["frozen", 1]), len(groups["frozen", 2])], [1, 1])
+        self.assertEqual(len({""} | groups["frozen", 1] | groups["frozen", 2]), 3)
+        apart = self.summary(file, "--set", "sweep.side_by_side=false")
+        self.assertEqual({member["group"] for member in apart["members"]}, {""})
+
     def test_members_that_are_the_same_run_are_told_of(self):
         file = self.write('''sweep {
   repeats: 1
