@@ -239,7 +239,7 @@ class SweepTest(unittest.TestCase):
         self.wait_until(lambda: len(self.sweep.workers(process.pid)) == 2, "two workers run")
         workers = self.sweep.workers(process.pid)
         process.kill()
-        process.wait()
+        process.communicate()
         self.wait_until(lambda: not any(is_alive(pid) for pid in workers), "its workers are gone")
 
     def test_a_folder_that_cannot_be_written(self):
