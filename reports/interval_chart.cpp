@@ -12,7 +12,7 @@ constexpr double kWidth = 380, kWideWidth = 520, kLeft = 14, kTop = 6;
 constexpr double kRowHeight = 40, kTextHeight = 15, kMiddle = 27;  // from the row's top
 constexpr double kBelow = 44;                                      // of the axis with its title
 // Both texts of a row share its width: about so many characters, and a gap.
-constexpr double kLetterWidth = 6.9, kWideLetterWidth = 7.9;  // a phone shows wide ones in larger letters
+constexpr double kLetterWidth = 6.9, kWideLetterWidth = 7.9, kBold = 1.09;  // a phone shows wide ones in larger letters
 constexpr std::size_t kGapLetters = 2, kFewestLetters = 12;
 // A gap of so much of the whole range leaves no room to tell the others apart.
 constexpr double kFarGap = 0.6;
@@ -63,19 +63,22 @@ bool is_near(const Range& near, const IntervalRow& row) {
 
 double inside(const Plot& plot, double value) { return std::clamp(value, plot.x.low, plot.x.high); }
 
+// A hollow marker says something here, and a row has its name beside it.
+int filled_style(const IntervalRow& row) { return row.style % kFilledStyles; }
+
 std::string draw_dots(const Plot& plot, const IntervalRow& row, double y) {
   std::string path;
   for (const double value : row.dots) {
     if (std::isfinite(value)) path += "M" + coordinate(plot.x_of(value)) + " " + coordinate(y) + "h0";
   }
-  return path.empty() ? "" : "<path class=\"dots s" + std::to_string(row.style) + "\" d=\"" + path + "\"/>";
+  return path.empty() ? "" : "<path class=\"dots s" + std::to_string(filled_style(row)) + "\" d=\"" + path + "\"/>";
 }
 
 std::string draw_arrow(const Plot& plot, const IntervalRow& row, double y) {
   const bool is_left = row.middle < plot.x.low;
   const double x = is_left ? plot.left : plot.right, inwards = is_left ? 9 : -9;
-  return "<g class=\"" + marker_class(row.style) + (row.is_open ? " open" : "") + "\"><path d=\"M" + coordinate(x) +
-         " " + coordinate(y) + "l" + coordinate(inwards) + " -5v10Z\"/></g>";
+  return "<g class=\"" + marker_class(filled_style(row)) + (row.is_open ? " open" : "") + "\"><path d=\"M" +
+         coordinate(x) + " " + coordinate(y) + "l" + coordinate(inwards) + " -5v10Z\"/></g>";
 }
 
 std::string draw_value(const Plot& plot, const IntervalRow& row, double y) {
@@ -84,15 +87,16 @@ std::string draw_value(const Plot& plot, const IntervalRow& row, double y) {
   std::string svg = draw_dots(plot, row, y);
   if (std::isfinite(row.low) && std::isfinite(row.high)) {
     svg += svg_line(plot.x_of(inside(plot, row.low)), y, plot.x_of(inside(plot, row.high)), y,
-                    "interval s" + std::to_string(row.style));
+                    "interval s" + std::to_string(filled_style(row)));
   }
-  return svg + "<g class=\"" + marker_class(row.style) + (row.is_open ? " open" : "") + "\">" +
+  return svg + "<g class=\"" + marker_class(filled_style(row)) + (row.is_open ? " open" : "") + "\">" +
          draw_marker(plot.x_of(row.middle), y, row.style, 4.5) + "</g>";
 }
 
 std::string draw_row(const Plot& plot, const IntervalRow& row, double top) {
   const bool is_wide = plot.right - plot.left > kWidth;
-  const auto room = static_cast<std::size_t>((plot.right - plot.left) / (is_wide ? kWideLetterWidth : kLetterWidth));
+  const double letter = (is_wide ? kWideLetterWidth : kLetterWidth) * (row.is_strong ? kBold : 1);
+  const auto room = static_cast<std::size_t>((plot.right - plot.left) / letter);
   const std::size_t taken = letters(row.value) + kGapLetters;
   const std::size_t most = std::max(room > taken ? room - taken : 0, kFewestLetters);
   const double y = top + kMiddle;

@@ -23,7 +23,8 @@ std::string render_show_json(const std::string& run_folder);
 // The same of a sweep's folder, which has its journals in journal/, and of its members' runs beside it. A sweep that is
 // still under way renders, too. All throw InputError if no journal says what the sweep is.
 
-/// The sweep's page: ranking, comparisons, cost, curves, members.
+/// The sweep's page: ranking, comparisons, cost, curves, members. Its only script sorts tables; it links to the runs'
+/// reports by paths from the sweep's folder.
 std::string render_sweep_report(const std::string& sweep_folder);
 
 /// States, ranking, comparisons and failures for a terminal.

@@ -10,6 +10,8 @@ namespace thaw::reports {
 /// How many looks a line or marker may have. A style picks colour, dash and marker together, so that nothing is told by
 /// colour alone: 0 to 5 filled, 6 to 11 the same colours with other dashes and hollow markers.
 inline constexpr int kStyles = 12;
+/// Those of them that are filled, each of another colour.
+inline constexpr int kFilledStyles = 6;
 
 /// How the values of a chart are to be shown.
 struct ValueScale {

@@ -16,7 +16,7 @@ constexpr std::size_t kMostPanels = 12, kMostRows = 20, kMostTableRows = 100;
 constexpr std::size_t kMostInColumn = 8;  // rows; more stand in two columns
 
 // How a row of the ranking stands to the best one.
-enum class Standing { kBest, kLikeBest, kWorse, kNotJudged };
+enum class Standing { kBest, kLikeBest, kWorse, kDiverged, kOneSeed, kNotCompared };
 
 std::string standing_text(Standing standing) {
   switch (standing) {
@@ -26,10 +26,27 @@ std::string standing_text(Standing standing) {
       return "not distinguishable from the best";
     case Standing::kWorse:
       return "worse than the best";
-    case Standing::kNotJudged:
+    case Standing::kDiverged:
+      return "diverged with some seeds";
+    case Standing::kOneSeed:
+      return "one seed: cannot be judged";
+    case Standing::kNotCompared:
       break;
   }
-  return "one seed: cannot be judged";
+  return "not compared with the best";
+}
+
+// What the comparisons say, and no more: of many choices not every pair is among them.
+Standing standing_of(const std::vector<PairResult>& pairs, int setting, std::size_t best, std::size_t other) {
+  if (best == other) return Standing::kBest;
+  for (const PairResult& pair : pairs) {
+    const bool is_it = (pair.better == best && pair.worse == other) || (pair.better == other && pair.worse == best);
+    if (!is_it || pair.setting != setting) continue;
+    if ((pair.better == other ? pair.diverged_better : pair.diverged_worse) > 0) return Standing::kDiverged;
+    if (pair.difference.count < 2) return Standing::kOneSeed;
+    return pair.is_distinguishable ? Standing::kWorse : Standing::kLikeBest;
+  }
+  return Standing::kNotCompared;
 }
 
 // Dots with an interval each, and the table behind them.
@@ -56,7 +73,7 @@ void add_row(const SweepPage& page, const std::string& label, const Estimate& va
                   .low = possible(page, value.interval.low),
                   .high = possible(page, value.interval.high)};
   row.is_strong = standing == Standing::kBest;
-  row.is_open = standing == Standing::kWorse;
+  row.is_open = standing == Standing::kWorse || standing == Standing::kDiverged;
   const std::string interval = interval_text(page.view, value.interval);
   panel.figure.rows.push_back({label, page.view.text(value.mean), interval.empty() ? "–" : interval,
                                count_text(value.count), standing_text(standing)});
@@ -94,23 +111,18 @@ Panel panel_at(const SweepPage& page, std::size_t setting) {
   const SettingGroup& group = page.answer.settings[setting];
   Panel panel =
       new_panel("ranking-" + std::to_string(setting + 1), group.label.empty() ? page.metric() : group.label, "Choice");
-  for (const std::size_t choice : order_at(page, setting)) {
-    const bool is_like_best =
-        std::find(group.like_best.begin(), group.like_best.end(), choice) != group.like_best.end();
-    const Standing standing = static_cast<int>(choice) == group.best ? Standing::kBest
-                              : !group.is_judged                     ? Standing::kNotJudged
-                              : is_like_best                         ? Standing::kLikeBest
-                                                                     : Standing::kWorse;
+  const std::vector<std::size_t> order = order_at(page, setting);
+  const std::size_t best = group.best >= 0 ? static_cast<std::size_t>(group.best) : order.empty() ? 0 : order.front();
+  for (const std::size_t choice : order) {
+    const Standing standing = standing_of(page.answer.pairs, static_cast<int>(setting), best, choice);
     const auto point = static_cast<std::size_t>(page.answer.choices[choice].points[setting]);
     add_point(page, point, page.answer.choices[choice].name, standing, panel);
   }
   return panel;
 }
 
-Standing standing_of(const SweepPage& page, bool is_first, bool is_like_first) {
-  if (is_first) return Standing::kBest;
-  if (!page.is_judged()) return Standing::kNotJudged;
-  return is_like_first ? Standing::kLikeBest : Standing::kWorse;
+Standing standing_of(const SweepPage& page, std::size_t point) {
+  return standing_of(page.answer.to_first, -1, page.answer.ranking.front(), point);
 }
 
 Panel overall_panel(const SweepPage& page) {
@@ -129,7 +141,7 @@ Panel overall_panel(const SweepPage& page) {
                    [&](std::size_t a, std::size_t b) { return choices[a].rank < choices[b].rank; });
   for (const std::size_t choice : order) {
     const ChoiceResult& result = choices[choice];
-    add_row(page, result.name, result.value, standing_of(page, choice == order.front(), result.is_like_first), panel);
+    add_row(page, result.name, result.value, standing_of(page.answer.overall, -1, order.front(), choice), panel);
     panel.chart.rows.back().style = static_cast<int>(choice) % kStyles;
   }
   return panel;
@@ -150,8 +162,7 @@ std::vector<Panel> point_panels(const SweepPage& page) {
                                  "Combination"));
       panels.back().chart.is_wide = true;
     }
-    const Standing standing = standing_of(page, i == 0, page.answer.points[ranking[i]].is_like_first);
-    add_point(page, ranking[i], page.view.points[ranking[i]].label, standing, panels.back());
+    add_point(page, ranking[i], page.view.points[ranking[i]].label, standing_of(page, ranking[i]), panels.back());
     all.add(page.answer.points[ranking[i]].value.mean);
   }
   for (Panel& panel : panels) panel.chart.least = all;
@@ -176,7 +187,6 @@ json table_of(const SweepPage& page) {
   for (const std::size_t point : page.answer.ranking) {
     if (rows.size() == kMostTableRows) break;
     const PointResult& result = page.answer.points[point];
-    const bool is_first = point == page.answer.ranking.front();
     rows.push_back({{"rank", count_text(result.rank)},
                     {"label", page.view.points[point].label},
                     {"value", page.estimate_text(result.value)},
@@ -185,8 +195,8 @@ json table_of(const SweepPage& page) {
                     {"time", seconds_text(result.seconds)},
                     {"time_key", known(result.seconds)},
                     {"trained", std::isfinite(result.parameters) ? count_text(std::llround(result.parameters)) : "–"},
-                    {"standing", standing_text(standing_of(page, is_first, result.is_like_first))},
-                    {"is_first", is_first}});
+                    {"standing", standing_text(standing_of(page, point))},
+                    {"is_first", point == page.answer.ranking.front()}});
   }
   return rows;
 }

@@ -64,6 +64,17 @@ TEST(SweepPage, OneSeedIsNotJudged) {
   EXPECT_THAT(page, AllOf(Not(HasSubstr("worse than the best")), Not(HasSubstr("id=\"difference-"))));
 }
 
+TEST(SweepPage, ClaimsNothingOfWhatWasNotCompared) {
+  // Of many choices each is compared with the best one over all only.
+  const std::string page = page_of(sweep_of_hostile_strings());
+  EXPECT_THAT(page, HasSubstr("<td>not compared with the best</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("<td>worse than the best</td>")));
+}
+
+TEST(SweepPage, SaysWhatDiverged) {
+  EXPECT_THAT(page_of(troubled_sweep()), HasSubstr("<td>diverged with some seeds</td>"));
+}
+
 TEST(SweepPage, DrawsValueAgainstEachCost) {
   const std::string page = page_of(strategies_sweep());
   for (const char* id : {"cost-samples-figure", "cost-time-figure", "cost-parameters-figure"})
