@@ -111,8 +111,11 @@ class Worker {
     if (!index) fail(member, "the sweep has no such member");
     DataRoots roots{task_.data_folders};
     roots.folders.insert(roots.folders.end(), task_.file_folders.begin(), task_.file_folders.end());
-    const PretrainingPlaces places{
-        options_.runs_root, task_.data_folders, [this](const Experiment& config) { return open_device(config); }, {}};
+    const PretrainingPlaces places{options_.runs_root,
+                                   task_.data_folders,
+                                   [this](const Experiment& config) { return open_device(config); },
+                                   {},
+                                   &cache_};
     PreparedExperiment prepared = prepare(sweep().experiment(sweep().members[*index]), roots, places);
     if (!prepared.run_first.empty()) {
       fail(member, "the weights of " + prepared.run_first[0].file + " are not there any more");

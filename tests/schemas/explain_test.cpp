@@ -89,7 +89,8 @@ TEST(Explain, BeginsWithTheWholeFileAtAGlance) {
   EXPECT_THAT(page, HasSubstr("\n      adam\n        learning_rate  (default: 0.001)\n"));
   EXPECT_THAT(page, HasSubstr("\n    fine_tune\n      learning_rate_multiplier  (default: 0.1)\n"));
   EXPECT_THAT(page, HasSubstr("\n  sweep  (optional)\n    repeats  (default: 1)\n"));
-  EXPECT_THAT(page, HasSubstr("\n        set  (optional)\n        override  (optional)\n"));  // not all fields once more
+  EXPECT_THAT(page,
+              HasSubstr("\n        set  (optional)\n        override  (optional)\n"));  // not all fields once more
 }
 
 TEST(Explain, SuggestsTheNearestName) {

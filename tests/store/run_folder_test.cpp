@@ -112,7 +112,8 @@ TEST_F(RunFolderTest, TheExperimentIsWrittenOnceAndMustStay) {
 
 TEST_F(RunFolderTest, OtherWordsAndOtherLoaderThreadsAreTheSameExperiment) {
   const RunFolder folder = open();
-  const std::string first = "name: \"a\"\ndescription: \"one\"\ndata {\n  loader_threads: 1\n  prefetch_batches: 4\n}\n";
+  const std::string first =
+      "name: \"a\"\ndescription: \"one\"\ndata {\n  loader_threads: 1\n  prefetch_batches: 4\n}\n";
   folder.write_experiment(first);
   folder.write_experiment("name: \"a\"\ndata {\n  loader_threads: 2\n  prefetch_batches: 8\n}\n");
   EXPECT_EQ(read_file(folder.experiment_path()), first);
