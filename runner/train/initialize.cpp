@@ -20,8 +20,12 @@ float truncated_normal(Draws& draws, double sigma) {
 
 }  // namespace
 
+bool starts_from_file(const ParameterInit& parameter) {
+  return parameter.values && !parameter.treatment.is_reinitialized;
+}
+
 std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t seed) {
-  if (parameter.values && !parameter.treatment.is_reinitialized) return *parameter.values;
+  if (starts_from_file(parameter)) return *parameter.values;
   std::vector<float> values(static_cast<std::size_t>(element_count(parameter.shape)), 0.0F);
   if (parameter.initializer == ONES) std::fill(values.begin(), values.end(), 1.0F);
   if (parameter.initializer == ZEROS || parameter.initializer == ONES) return values;

@@ -10,4 +10,7 @@ namespace thaw {
 /// changes nothing here.
 std::vector<float> initial_values(const ParameterInit& parameter, std::uint64_t seed);
 
+/// Whether its values are those that a file gave.
+bool starts_from_file(const ParameterInit& parameter);
+
 }  // namespace thaw

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "runner/train/features.h"
+#include "runner/train/process_facts.h"
 #include "runner/train/session.h"
 
 namespace thaw {
@@ -245,6 +246,10 @@ Prediction predict_sizes(const Foreseen& run) {
   }
   add_part(prediction, "program, libraries, compiled kernels and data", run.process_bytes + kLaterBytes);
   add_part(prediction, "weights and optimizer", static_cast<std::int64_t>(run.session.parameter_bytes()));
+  // A model file is there twice while it is read, beside the weights: that lies behind, but may have been the most.
+  if (!run.prepared.models.facts.empty()) {
+    add_part(prediction, "reading the model file", peak_rss_bytes() - prediction.peak_memory_bytes());
+  }
   std::stable_sort(prediction.mutable_memory()->begin(), prediction.mutable_memory()->end(),
                    [](const MemoryPart& a, const MemoryPart& b) { return a.bytes() > b.bytes(); });
   std::int64_t flops = 0, bytes = 0;

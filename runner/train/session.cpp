@@ -153,7 +153,11 @@ void Session::initialize(std::uint64_t seed) {
   for (const ParameterInit& parameter : training_.model.parameters) {
     // What another session has in its trunk starts the same there.
     if (has_others_trunk_weights_ && !store_->has(parameter.name)) continue;
-    write(parameter.name, initial_values(parameter, seed));
+    if (starts_from_file(parameter)) {
+      write(parameter.name, *parameter.values);  // no copy: a large layer's would be the most memory of the whole run
+    } else {
+      write(parameter.name, initial_values(parameter, seed));
+    }
   }
 }
 

@@ -24,7 +24,8 @@ MEMORY = {
     "many batches ahead": (DIGITS, ["data.prefetch_batches=40", "train.batch_size=32"]),
     "drawn by the trainer": (DIGITS, ["data.loader_threads=0", "train.batch_size=128"]),
     "one compute thread": (DIGITS, ["compute.threads=1"]),
-    "wide dense": (NETWORKS / "wide_dense.pbtxt", []),
+    # A checkpoint in the middle: only those are written with the optimizer's slots.
+    "wide dense": (NETWORKS / "wide_dense.pbtxt", ["train.checkpoint.every_steps=20"]),
     "wide dense, plain descent": (NETWORKS / "wide_dense.pbtxt", ["train.optimizer.sgd.learning_rate=0.01"]),
     # Twenty and twelve steps an epoch: their peaks are those of ninety-six and twenty-four.
     "large canvas": (NETWORKS / "large_canvas.pbtxt", ["data.train.synthesis.samples=160",
