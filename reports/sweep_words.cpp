@@ -81,8 +81,7 @@ std::string divergence(const PairResult& pair, const Names& names) {
 
 // No seed has a value on both sides.
 std::string words_without_values(const PairResult& pair, const Names& names) {
-  if (pair.seeds == 0) return "nothing to compare yet: " + names.both();
-  if (pair.diverged_better == 0) {
+  if (pair.seeds > 0 && pair.diverged_better == 0) {
     return names.better + " trains" + names.where + ", " + names.worse + " diverged in " +
            (pair.seeds == 1 ? "the only seed" : "all " + seeds_text(pair.seeds));
   }
@@ -121,15 +120,15 @@ std::string words_of(const SweepView& view, const PairResult& pair, const Names&
          end;
 }
 
-// " averaged over images 20, 100 and 500".
+// "averaged over images 20, 100 and 500".
 std::string average_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair) {
-  const std::string count = " averaged over " + count_text(pair.strata) + " settings";
+  const std::string count = "averaged over " + count_text(pair.strata) + " settings";
   const bool has_all = pair.strata == static_cast<int>(answer.settings.size());
   if (!has_all || view.started.axis_size() != 2 || answer.settings.size() > kMostNamedSettings) return count;
   const std::size_t other = view.compared == 0 ? 1 : 0;
   std::vector<std::string> settings;
-  for (const SettingGroup& group : answer.settings) settings.push_back(setting_words(group.settings[other]));
-  return " averaged over " + view.axis_text(other) + " " + listed(settings);
+  for (const SettingGroup& group : answer.settings) settings.push_back(setting_text(group.settings[other]));
+  return "averaged over " + view.axis_text(other) + " " + listed(settings);
 }
 
 }  // namespace
@@ -139,10 +138,6 @@ std::string listed(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i)
     text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
   return text;
-}
-
-std::string setting_words(const Setting& setting) {
-  return setting.text().empty() ? plain_text(setting.number()) : setting.text();
 }
 
 std::string seeds_text(int count) { return count == 1 ? "one seed" : count_text(count) + " seeds"; }
@@ -165,14 +160,24 @@ std::string estimate_text(const SweepView& view, const Estimate& estimate) {
 std::string difference_text(const SweepView& view, double difference) {
   if (std::isnan(difference)) return "–";
   const Scale scale = scale_of(view, {difference});
-  return (difference > 0 ? "+" : "") + scale.text(difference) + scale.unit;
+  const std::string text = scale.text(difference);
+  const bool is_zero = text.find_first_not_of("0.") == std::string::npos;
+  return (difference > 0 && !is_zero ? "+" : "") + text + scale.unit;
+}
+
+std::string averaged_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair) {
+  const std::string words =
+      words_of(view, pair, {answer.choices[pair.better].name, answer.choices[pair.worse].name, ""});
+  std::string average = average_words(view, answer, pair);
+  average[0] = 'A';
+  return average + ", " + words;
 }
 
 void add_pair_words(const SweepView& view, SweepAnswer& answer) {
   for (PairResult& pair : answer.overall) {
     pair.words = words_of(
         view, pair,
-        {answer.choices[pair.better].name, answer.choices[pair.worse].name, average_words(view, answer, pair)});
+        {answer.choices[pair.better].name, answer.choices[pair.worse].name, " " + average_words(view, answer, pair)});
   }
   for (PairResult& pair : answer.pairs) {
     const std::string& label = answer.settings[pair.setting].label;
@@ -182,8 +187,10 @@ void add_pair_words(const SweepView& view, SweepAnswer& answer) {
   }
   for (PairResult& pair : answer.to_first) {
     // Labels have commas.
-    const auto quoted = [&view](std::size_t point) { return "“" + view.points[point].label + "”"; };
-    pair.words = words_of(view, pair, {quoted(pair.better), quoted(pair.worse), ""});
+    const auto called = [&](std::size_t point) {
+      return point == answer.ranking.front() ? "the first one" : "“" + view.points[point].label + "”";
+    };
+    pair.words = words_of(view, pair, {called(pair.better), called(pair.worse), ""});
   }
 }
 
