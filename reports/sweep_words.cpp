@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kInterval = "95\u00a0% interval ";
 constexpr const char* kOneSeed = "one seed: differences cannot be judged; repeats: 5 would";
 constexpr std::size_t kMostNamedSettings = 6;
+constexpr double kRounding = 1e-12;  // smaller differences are those of sums in another order
 
 // A difference in the unit of its axis, with as many decimals as tell it and its interval.
 struct Scale {
@@ -20,18 +21,26 @@ struct Scale {
   std::string unit;
 
   std::string text(double value) const {
-    const std::string size = fixed_text(std::abs(value) * factor, digits);
-    const bool is_zero = size.find_first_not_of("0.") == std::string::npos;
-    return (value < 0 && !is_zero ? "−" : "") + size;
+    const std::string size = size_text(value);
+    return (value < 0 && !is_zero(size) ? "−" : "") + size;
   }
+  // With its sign, whichever it is; 0 has none.
+  std::string signed_text(double value) const {
+    const std::string size = size_text(value);
+    return (is_zero(size) ? "" : value < 0 ? "−" : "+") + size;
+  }
+
+ private:
+  std::string size_text(double value) const { return fixed_text(std::abs(value) * factor, digits); }
+  static bool is_zero(const std::string& size) { return size.find_first_not_of("0.") == std::string::npos; }
 };
 
 Scale scale_of(const SweepView& view, const std::vector<double>& differences) {
-  double greatest = 1e-12;
+  double greatest = kRounding;
   bool is_fine = false;  // one decimal would make 0 of what is not
   for (const double difference : differences) {
     greatest = std::max(greatest, std::abs(difference));
-    is_fine = is_fine || (difference != 0 && std::abs(difference) < 0.0005);
+    is_fine = is_fine || (std::abs(difference) > kRounding && std::abs(difference) < 0.0005);
   }
   if (view.started.metric_is_share()) return {100, greatest < 0.00995 || is_fine ? 2 : 1, " points"};
   return {1, std::clamp(2 - static_cast<int>(std::floor(std::log10(greatest))), 0, 12), ""};
@@ -46,14 +55,15 @@ std::vector<double> ends_of(const Estimate& estimate) {
 std::string p_text(double p) { return "p\u00a0=\u00a0" + fixed_text(p, p < 0.0995 ? 3 : 2); }
 
 bool has_no_spread(const Estimate& estimate) {
-  return estimate.count > 1 && estimate.interval.high - estimate.interval.low <= 1e-12;
+  return estimate.count > 1 && estimate.interval.high - estimate.interval.low <= kRounding;
 }
 
 // "+3.1 points, 95 % interval 1.2 to 4.9 (5 seeds)"; of what is better the lower it is "3.1 points lower, ...".
 std::string amount(const SweepView& view, const Estimate& difference) {
   const Scale scale = scale_of(view, ends_of(difference));
   const bool is_max = view.started.metric_is_max();
-  std::string text = (is_max ? "+" : "") + scale.text(difference.mean) + scale.unit + (is_max ? "" : " lower");
+  std::string text =
+      is_max ? scale.signed_text(difference.mean) + scale.unit : scale.text(difference.mean) + scale.unit + " lower";
   if (has_no_spread(difference)) return text + " in each of " + seeds_text(difference.count);
   if (difference.interval.is_known()) {
     text += std::string(", ") + kInterval + scale.text(difference.interval.low) + " to " +
@@ -160,9 +170,7 @@ std::string estimate_text(const SweepView& view, const Estimate& estimate) {
 std::string difference_text(const SweepView& view, double difference) {
   if (std::isnan(difference)) return "–";
   const Scale scale = scale_of(view, {difference});
-  const std::string text = scale.text(difference);
-  const bool is_zero = text.find_first_not_of("0.") == std::string::npos;
-  return (difference > 0 && !is_zero ? "+" : "") + text + scale.unit;
+  return scale.signed_text(difference) + scale.unit;
 }
 
 std::string averaged_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair) {

@@ -61,6 +61,11 @@ TEST(PairWords, OfEqualValues) {
             "not distinguishable: frozen and fine-tune: the same in each of 3 seeds");
 }
 
+TEST(PairWords, OfMeansThatAreEqualButForRounding) {
+  EXPECT_THAT(words_of(sweep_of({{0.8, 0.9, 0.7}, {0.9, 0.7, 0.8}})),
+              ::testing::EndsWith(" 0.0 points, 95 % interval −43.0 to 43.0 (3 seeds)"));
+}
+
 // Five equal differences come about by chance in one case of sixteen.
 TEST(PairWords, OfADifferenceWithoutSpread) {
   EXPECT_EQ(words_of(sweep_of({{0.80, 0.81, 0.79, 0.80, 0.82}, {0.82, 0.83, 0.81, 0.82, 0.84}})),
