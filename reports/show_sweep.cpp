@@ -68,7 +68,8 @@ std::string choice_table(const SweepView& view, const SweepAnswer& answer) {
   const bool has_mean = answer.settings.size() > 1 && answer.shared_settings > 0;
   const bool is_of_all = answer.shared_settings == static_cast<int>(answer.settings.size());
   if (has_mean)
-    rows[0].push_back(is_of_all ? "mean of all" : "mean of the " + count_text(answer.shared_settings) + " that all have");
+    rows[0].push_back(is_of_all ? "mean of all"
+                                : "mean of the " + count_text(answer.shared_settings) + " that all have");
   for (const ChoiceResult& choice : answer.choices) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(line(choice.name));
