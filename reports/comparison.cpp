@@ -259,10 +259,6 @@ json run_rows(const Comparison& comparison) {
   return rows;
 }
 
-std::string plural(std::int64_t count, const std::string& noun) {
-  return count_text(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 // "Accuracy: A 97.90 % ± 0.10, B 98.20 % ± 0.08."; with one group, without its letter.
 std::string result_sentence(const Comparison& comparison, const MetricView& metric) {
   std::string text;
@@ -278,8 +274,8 @@ std::string result_sentence(const Comparison& comparison, const MetricView& metr
 std::string comparison_verdict(const Comparison& comparison) {
   const auto runs = static_cast<std::int64_t>(comparison.runs.size());
   const auto groups = static_cast<std::int64_t>(comparison.groups.size());
-  std::string text = plural(runs, "run");
-  if (groups > 1) text += " of " + plural(groups, "configuration");
+  std::string text = counted_text(runs, "run");
+  if (groups > 1) text += " of " + counted_text(groups, "configuration");
   if (groups == 1 && runs > 1) text += " that differ only in the seed";
   text += ".";
   for (const MetricView& metric : comparison.metrics) {
@@ -310,7 +306,7 @@ json comparison_notices(const Comparison& comparison) {
   if (has_twins)
     add("warn", "The same run more than once", "Runs with one id repeat each other: they add no evidence.");
   if (unfinished > 0)
-    add("warn", plural(unfinished, "run") + " not finished", "They are drawn and listed, but not in the means.");
+    add("warn", counted_text(unfinished, "run") + " not finished", "They are drawn and listed, but not in the means.");
   if (bases.size() > 1)
     add("warn", "Not measured on the same samples", "The columns of the summary cannot be compared directly.");
   if (comparison.groups.size() > 1 && fewest < 5) {

@@ -110,14 +110,19 @@ std::string draw_row(const Plot& plot, const IntervalRow& row, double top) {
 
 }  // namespace
 
-std::string draw_intervals(const IntervalChart& chart) {
+Range shown_range(const IntervalChart& chart) {
   const Range near = near_middles(chart);
   Range range;
   if (chart.mark) range.add(*chart.mark);
-  if (!chart.least.is_empty()) range.add({chart.least.low(), chart.least.high()});
   for (const IntervalRow& row : chart.rows) {
     if (is_near(near, row)) add_row(range, row);
   }
+  return range;
+}
+
+std::string draw_intervals(const IntervalChart& chart) {
+  Range range = shown_range(chart);
+  range.add(chart.least);
   const double bottom = kTop + kRowHeight * static_cast<double>(chart.rows.size());
   const double width = chart.is_wide ? kWideWidth : kWidth;
   const Plot plot{value_axis(range, {chart.is_share, false}), {}, kLeft, width - kLeft, kTop, bottom};

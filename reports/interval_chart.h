@@ -30,6 +30,9 @@ struct IntervalChart {
   std::optional<double> mark = {};  ///< a vertical line: no difference
 };
 
+/// What the axis must span for its rows, but for those that are far from the others.
+Range shown_range(const IntervalChart& chart);
+
 /// A few rows that are far from the others, from the first one and from `mark` do not set the scale: arrows at the edge
 /// stand for them.
 std::string draw_intervals(const IntervalChart& chart);

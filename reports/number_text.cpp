@@ -51,6 +51,10 @@ std::string count_text(std::int64_t count) {
   return text;
 }
 
+std::string counted_text(std::int64_t count, const std::string& noun) {
+  return count_text(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 std::string fixed_text(double value, int digits) {
   return std::isfinite(value) ? chars(value, std::chars_format::fixed, digits) : not_finite(value);
 }

@@ -10,6 +10,8 @@ namespace thaw::reports {
 
 /// "10,000".
 std::string count_text(std::int64_t count);
+/// "1 member", "3 members".
+std::string counted_text(std::int64_t count, const std::string& noun);
 /// `digits` decimals: "0.930".
 std::string fixed_text(double value, int digits);
 /// Four significant digits: "0.01234", "12.3", "4.1e-07".

@@ -24,8 +24,9 @@ std::string render_show_json(const std::string& run_folder);
 // still under way renders, too. All throw InputError if no journal says what the sweep is.
 
 /// The sweep's page: ranking, comparisons, cost, curves, members. Its only script sorts tables; it links to the runs'
-/// reports by paths from the sweep's folder.
-std::string render_sweep_report(const std::string& sweep_folder);
+/// reports, and to the sweep's other files if they are there, by paths from `page_folder`, where it will lie (empty:
+/// the sweep's folder).
+std::string render_sweep_report(const std::string& sweep_folder, const std::string& page_folder = {});
 
 /// States, ranking, comparisons and failures for a terminal.
 std::string render_sweep_text(const std::string& sweep_folder);

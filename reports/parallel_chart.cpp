@@ -13,6 +13,7 @@ namespace {
 constexpr double kHeight = 340, kTop = 40, kBottom = 320, kSide = 92;
 constexpr double kWidth = 1072, kLeastGap = 130;  // the page's, if the axes have room on it
 constexpr std::size_t kLongestTick = 14, kLongestName = 22;
+constexpr std::size_t kManyLines = 150;  // are drawn thinner, or the best ones hide each other
 
 struct Uprights {
   double gap = 0;
@@ -54,12 +55,13 @@ std::string draw_parallel(const ParallelChart& chart) {
   const double width = uprights.gap * gaps + 1.6 * kSide;
   std::string svg = svg_start(chart.id, width, kHeight, chart.title, chart.description);
   svg.insert(svg.find(" role="), " width=\"" + coordinate(width) + "\" height=\"" + coordinate(kHeight) + "\"");
+  const std::string many = chart.lines.size() > kManyLines ? " many" : "";
   for (int shade = 0; shade < kParallelShades; ++shade) {
     std::string lines;
     for (const ParallelLine& line : chart.lines) {
       if (line.shade == shade) lines += draw_line(uprights, line);
     }
-    if (!lines.empty()) svg += "<g class=\"shade" + std::to_string(shade) + "\">" + lines + "</g>";
+    if (!lines.empty()) svg += "<g class=\"shade" + std::to_string(shade) + many + "\">" + lines + "</g>";
   }
   for (std::size_t i = 0; i < chart.axes.size(); ++i) svg += draw_upright(uprights.x_of(i), chart.axes[i]);
   return svg + "</svg>";

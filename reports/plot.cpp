@@ -34,6 +34,10 @@ void Range::add(const std::vector<double>& values) {
   for (const double value : values) add(value);
 }
 
+void Range::add(const Range& other) {
+  if (!other.is_empty()) add({other.low_, other.high_});
+}
+
 Axis value_axis(const Range& range, const ValueScale& scale, int wanted_ticks) {
   double low = range.low(), high = range.high();
   if (scale.is_share && low == high) {  // all the same, at an end perhaps

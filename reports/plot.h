@@ -24,6 +24,7 @@ class Range {
  public:
   void add(double value);
   void add(const std::vector<double>& values);
+  void add(const Range& other);
   bool is_empty() const { return low_ > high_; }
   /// 0 and 1 for an empty one.
   double low() const { return is_empty() ? 0 : low_; }

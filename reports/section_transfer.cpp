@@ -80,8 +80,7 @@ json stage_rows(const EffectiveRecord& record) {
 json proof(const EffectiveRecord& record) {
   const Started& started = record.started;
   if (started.frozen_tensors() <= 0 || started.frozen_sha256().empty()) return {};
-  const std::string tensors =
-      count_text(started.frozen_tensors()) + (started.frozen_tensors() == 1 ? " tensor" : " tensors");
+  const std::string tensors = counted_text(started.frozen_tensors(), "tensor");
   const bool is_proved = record.finished && !record.finished->frozen_sha256().empty();
   const bool is_same = is_proved && record.finished->frozen_sha256() == started.frozen_sha256();
   const std::string text =

@@ -68,7 +68,8 @@ std::string choice_table(const SweepView& view, const SweepAnswer& answer) {
   const bool has_mean = answer.settings.size() > 1 && answer.shared_settings > 0;
   const bool is_of_all = answer.shared_settings == static_cast<int>(answer.settings.size());
   if (has_mean)
-    rows[0].push_back(is_of_all ? "mean of all" : "mean of the " + count_text(answer.shared_settings) + " whole ones");
+    rows[0].push_back(is_of_all ? "mean of all"
+                                : "mean of the " + count_text(answer.shared_settings) + " that all have");
   for (const ChoiceResult& choice : answer.choices) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(line(choice.name));
@@ -112,8 +113,7 @@ std::string importance_text(const SweepView& view, const SweepAnswer& answer) {
   if (std::isfinite(answer.noise_share)) rows.push_back({"(seeds)", cell(share_text(answer.noise_share)), "-"});
   return "\n" + aligned(rows) +
          (answer.importance_epochs > 0
-              ? "(after " + count_text(answer.importance_epochs) +
-                    (answer.importance_epochs == 1 ? " epoch" : " epochs") + ", which all combinations had)\n"
+              ? "(after " + counted_text(answer.importance_epochs, "epoch") + ", which all combinations had)\n"
               : "");
 }
 

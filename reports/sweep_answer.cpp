@@ -8,6 +8,7 @@
 #include "reports/config_fields.h"
 #include "reports/statistics.h"
 #include "reports/statistics/bootstrap.h"
+#include "reports/statistics/distributions.h"
 #include "reports/statistics/pareto.h"
 #include "reports/sweep_importance.h"
 #include "reports/sweep_pairs.h"
@@ -106,8 +107,18 @@ std::optional<std::size_t> member_to_copy(const SweepView& view, std::size_t poi
   return {};
 }
 
-// The cheapest of those that cannot be told from the first one. With fewer than five seeds hardly anything can be told
-// apart, so that this would recommend whatever is cheap: then the first one.
+// Whether a point cannot be told from the first one and is at most a standard error of their difference behind it, by
+// five seeds that both have: that two cannot be told apart does not make them equal. Source: Breiman et al. 1984,
+// "Classification and Regression Trees", the 1 SE rule.
+bool is_as_good(const SweepAnswer& answer, std::size_t point) {
+  if (!answer.points[point].is_like_first) return false;
+  return std::any_of(answer.to_first.begin(), answer.to_first.end(), [point](const PairResult& pair) {
+    if ((pair.better != point && pair.worse != point) || pair.difference.count < kFewestResampled) return false;
+    return pair.better == point || pair.p_value >= student_two_sided(1, pair.difference.count - 1);
+  });
+}
+
+// The cheapest of those that are as good as the first one, if there are seeds enough to say that; else the first one.
 void recommend(const SweepView& view, SweepAnswer& answer) {
   if (answer.ranking.empty()) return;
   const std::size_t first = answer.ranking.front();
@@ -118,8 +129,7 @@ void recommend(const SweepView& view, SweepAnswer& answer) {
   const auto cost = has_times ? &PointResult::seconds : &PointResult::parameters;
   for (const std::size_t point : answer.ranking) {
     const PointResult& other = answer.points[point];
-    const bool may_replace = other.is_like_first && other.value.count >= kFewestResampled &&
-                             best.value.count >= kFewestResampled && member_to_copy(view, point).has_value();
+    const bool may_replace = is_as_good(answer, point) && member_to_copy(view, point).has_value();
     if (may_replace && other.*cost < kCheaper * (best.*cost) && other.*cost < answer.points[chosen].*cost)
       chosen = point;
   }

@@ -63,7 +63,7 @@ struct SettingGroup {
   std::vector<Setting> settings;       ///< one for each axis; the compared one's is empty
   int best = -1;                       ///< choice with the best mean; -1: none has a value
   std::vector<std::size_t> like_best;  ///< other choices that cannot be told from it, the better ones first
-  bool is_judged = false;              ///< false: with one seed nothing can be told apart
+  bool is_judged = false;  ///< every other choice was compared with it, by two seeds or more, and beats it in none
 };
 
 /// How much of the differences between combinations an axis explains.

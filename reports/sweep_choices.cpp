@@ -164,15 +164,17 @@ void judge_setting(const SweepView& view, std::size_t setting, SweepAnswer& answ
   });
   if (ranked.empty()) return;
   group.best = static_cast<int>(ranked.front());
-  group.is_judged = result(ranked.front()).value.count > 1;
+  group.is_judged = result(ranked.front()).diverged == 0 && result(ranked.front()).value.count > 1;
   for (const std::size_t choice : ranked) {
     const auto found = std::find_if(answer.pairs.begin(), answer.pairs.end(), [&](const PairResult& pair) {
       return pair.setting == static_cast<int>(setting) && (pair.better == choice || pair.worse == choice) &&
              (pair.better == ranked.front() || pair.worse == ranked.front());
     });
-    const bool is_pair = choice != ranked.front() && found != answer.pairs.end();
-    if (is_pair && found->difference.count > 1 && result(choice).diverged == 0 && !found->is_distinguishable)
-      group.like_best.push_back(choice);
+    if (choice == ranked.front()) continue;
+    const bool is_judged = found != answer.pairs.end() && can_be_judged(*found);
+    const bool is_behind = is_judged && (found->worse == choice || !found->is_distinguishable);
+    group.is_judged = group.is_judged && is_behind;
+    if (is_judged && result(choice).diverged == 0 && !found->is_distinguishable) group.like_best.push_back(choice);
   }
 }
 

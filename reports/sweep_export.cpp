@@ -117,9 +117,7 @@ json settings_object(const SweepView& view, const std::vector<Setting>& settings
   return object;
 }
 
-int point_number(const SweepView& view, std::size_t point) {
-  return view.members[view.points[point].members.front()].info.point();
-}
+int point_number(const SweepView& view, std::size_t point) { return view.points[point].number; }
 
 json member_object(const SweepView& view, const MemberView& member) {
   json metrics = json::object();

@@ -6,6 +6,7 @@
 #include "reports/number_text.h"
 #include "reports/statistics/bootstrap.h"
 #include "reports/statistics/variance_share.h"
+#include "reports/sweep_pairs.h"
 #include "reports/sweep_words.h"
 
 namespace thaw::reports {
@@ -13,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMostSettingsInHead = 8;
 constexpr std::size_t kManyPoints = 10;
-
-std::string plural(std::size_t count, const std::string& noun) {
-  return count_text(static_cast<std::int64_t>(count)) + " " + noun + (count == 1 ? "" : "s");
-}
 
 std::string metric_title(const SweepView& view) {
   const std::string& title = view.started.metric_title();
@@ -44,26 +41,49 @@ std::string cost_of(const PointResult& point) {
   return std::isfinite(point.seconds) ? ", " + seconds_text(point.seconds) + " a run" : "";
 }
 
-// "fine-tune, images 2000 is best of 16 combinations: Accuracy 97.9 % (...), 6.20 s a run."
+// " of 16 combinations", " of 2 combinations that trained to the end, of 18 in all".
+std::string among_words(const SweepView& view, const SweepAnswer& answer) {
+  const std::string among = " of " + counted_text(answer.ranking.size(), "combination");
+  if (!view.is_finished) return among + " with results so far";
+  if (view.rungs.empty()) return among;
+  return among + " that trained to the end, of " + count_text(static_cast<std::int64_t>(view.points.size())) +
+         " in all";
+}
+
+// " 3 others cannot be told from it. 1 other has too few seeds in common with it."
+std::string others_words(const SweepAnswer& answer) {
+  std::string text;
+  const auto add = [&](std::size_t count, const std::string& one, const std::string& many) {
+    if (count > 0) text += " " + counted_text(count, "other") + " " + (count == 1 ? one : many) + ".";
+  };
+  const std::size_t first = answer.ranking.front();
+  const auto& pairs = answer.to_first;
+  const std::string alike = "cannot be told from it", ahead = "it in the seeds that both have";
+  add(like_first(answer) - (answer.points[first].is_like_first ? 1 : 0), alike, alike);
+  add(std::count_if(pairs.begin(), pairs.end(),
+                    [first](const PairResult& pair) { return pair.is_distinguishable && pair.better != first; }),
+      "beats " + ahead, "beat " + ahead);
+  add(std::count_if(pairs.begin(), pairs.end(), [](const PairResult& pair) { return !can_be_judged(pair); }),
+      "has too few seeds in common with it", "have too few seeds in common with it");
+  return text;
+}
+
+// "Best of 16 combinations: fine-tune, images 2000. Accuracy 97.9 % (...), 6.20 s a run."
 std::string first_sentence(const SweepView& view, const SweepAnswer& answer) {
   const std::size_t first = answer.ranking.front();
   const PointResult& best = answer.points[first];
-  const std::string& label = view.points[first].label;
-  const std::string result = metric_title(view) + " " + estimate_text(view, best.value) + cost_of(best);
-  if (view.points.size() == 1) return label + ": " + result + ".";
-  const std::string among =
-      " of " + plural(answer.ranking.size(), "combination") + (view.is_finished ? "" : " with results so far");
-  if (answer.ranking.size() == 1) return label + " is the only combination with a result yet: " + result + ".";
-  if (best.value.count == 1) {
-    return label + " comes first" + among + ": " + result +
-           ". One seed: differences cannot be judged; repeats: 5 would.";
-  }
-  const std::size_t others = like_first(answer) - (best.is_like_first ? 1 : 0);
-  const bool has_ranked_all = std::all_of(answer.ranking.begin(), answer.ranking.end(),
-                                          [&](std::size_t point) { return answer.points[point].value.count > 1; });
-  if (others == 0 && has_ranked_all) return label + " is best" + among + ": " + result + ".";
-  return label + " has the best mean" + among + ": " + result + "." +
-         (others > 0 ? " " + plural(others, "other") + " cannot be told from it." : "");
+  const std::string result = metric_title(view) + " " + estimate_text(view, best.value) + cost_of(best) + ".";
+  if (view.points.size() == 1) return result;
+  const std::string found = ": " + view.points[first].label + ". " + result;
+  if (answer.ranking.size() == 1)
+    return "The only combination with a result" + std::string(view.is_finished ? "" : " yet") + found;
+  const std::string among = among_words(view, answer);
+  if (best.value.count == 1)
+    return "First" + among + found + " One seed: differences cannot be judged; repeats: 5 would.";
+  const std::string others =
+      others_words(answer) +
+      (best.diverged > 0 ? " It diverged in " + seeds_text(best.diverged) + ", as all did in some." : "");
+  return (others.empty() ? "Best" : "Best mean") + among + found + others;
 }
 
 // The settings' labels as one: "images 20, 100 and 500" where there is only one other axis.
@@ -74,13 +94,20 @@ std::string labels_of(const SweepView& view, const std::vector<const SettingGrou
     return listed(labels);
   }
   const std::size_t other = view.compared == 0 ? 1 : 0;
-  for (const SettingGroup* group : groups) labels.push_back(setting_words(group->settings[other]));
+  for (const SettingGroup* group : groups) labels.push_back(setting_text(group->settings[other]));
   return view.axis_text(other) + " " + listed(labels);
+}
+
+bool are_alike(const SweepAnswer& answer) {
+  return std::all_of(answer.settings.begin(), answer.settings.end(), [&answer](const SettingGroup& group) {
+    return group.is_judged && group.like_best.size() + 1 == answer.choices.size();
+  });
 }
 
 // "Best at images 20 and 100: frozen; at images 500: fine-tune or gradual (not distinguishable)."
 std::string settings_sentence(const SweepView& view, const SweepAnswer& answer) {
   if (answer.settings.size() < 2 || answer.settings.size() > kMostSettingsInHead) return {};
+  if (are_alike(answer)) return "At no setting can a choice be told from the best one.";
   std::string text;
   for (std::size_t i = 0; i < answer.settings.size();) {
     const SettingGroup& group = answer.settings[i];
@@ -100,7 +127,7 @@ std::string settings_sentence(const SweepView& view, const SweepAnswer& answer) 
 }
 
 // The first of the compared choices against the second one.
-std::string overall_sentence(const SweepAnswer& answer) {
+std::string overall_sentence(const SweepView& view, const SweepAnswer& answer) {
   const auto with_rank = [&answer](int rank) {
     const auto found = std::find_if(answer.choices.begin(), answer.choices.end(),
                                     [rank](const ChoiceResult& choice) { return choice.rank == rank; });
@@ -110,7 +137,7 @@ std::string overall_sentence(const SweepAnswer& answer) {
   for (const PairResult& pair : answer.overall) {
     const auto better = static_cast<int>(pair.better), worse = static_cast<int>(pair.worse);
     const bool is_it = (better == first && worse == second) || (better == second && worse == first);
-    if (is_it && pair.difference.count > 1) return pair.words + ".";
+    if (is_it && pair.difference.count > 1) return averaged_words(view, answer, pair) + ".";
   }
   return {};
 }
@@ -120,9 +147,7 @@ std::string sacrifice(const SweepView& view, const SweepAnswer& answer) {
   const std::size_t first = answer.ranking.front(), chosen = answer.recommendation->point;
   for (const PairResult& pair : answer.to_first) {
     if (pair.better != chosen && pair.worse != chosen) continue;
-    // From the first one's side.
-    const bool is_turned = pair.better != first;
-    const double most = is_turned ? -pair.difference.interval.low : pair.difference.interval.high;
+    const double most = seen_from(first, pair).difference.interval.high;
     std::string text = difference_text(view, std::max(0.0, most));
     if (!text.empty() && text[0] == '+') text.erase(0, 1);
     return "by the interval of the difference it may be up to " + text + " worse";
@@ -141,7 +166,7 @@ std::string recommendation_words(const SweepView& view, const SweepAnswer& answe
     const auto cost = [has_times](const PointResult& point) {
       return has_times ? seconds_text(point.seconds) : count_text(std::llround(point.parameters));
     };
-    return "Recommended: " + label + ", which cannot be told from the best mean and " +
+    return "Recommended: " + label + ", which is within one standard error of the best mean and " +
            (has_times ? "takes " + cost(chosen) + " a run" : "trains " + cost(chosen) + " parameters") +
            " instead of " + cost(best) + "; " + sacrifice(view, answer) + ".";
   }
@@ -160,7 +185,7 @@ std::string recommendation_words(const SweepView& view, const SweepAnswer& answe
 std::string head_words(const SweepView& view, const SweepAnswer& answer) {
   if (answer.ranking.empty()) return "No member has a result: " + state_counts(view) + ".";
   std::string text = first_sentence(view, answer);
-  for (const std::string& sentence : {settings_sentence(view, answer), overall_sentence(answer)}) {
+  for (const std::string& sentence : {settings_sentence(view, answer), overall_sentence(view, answer)}) {
     if (!sentence.empty()) text += " " + sentence;
   }
   const bool says_more = answer.recommendation && answer.recommendation->is_cheaper;
@@ -173,12 +198,12 @@ std::vector<std::string> caveats(const SweepView& view, const SweepAnswer& answe
   if (!view.is_finished) list.push_back("Not finished: " + state_counts(view) + ". Numbers will change.");
   if (diverged > 0) {
     list.push_back(
-        plural(diverged, "member") +
+        counted_text(diverged, "member") +
         " diverged. Such a seed has no value: it is in no mean and no difference, loses against every seed that "
         "has one, and its combination comes after those without, beats none and is not recommended.");
   }
   if (failed > 0) {
-    list.push_back(plural(failed, "member") +
+    list.push_back(counted_text(failed, "member") +
                    " failed: their combinations have fewer seeds. That says nothing of how good "
                    "they are.");
   }
@@ -194,18 +219,21 @@ std::vector<std::string> caveats(const SweepView& view, const SweepAnswer& answe
   if (on_training) {
     list.push_back("No validation set: values are of what the networks were trained on.");
   } else if (answer.ranking.size() >= kManyPoints) {
-    list.push_back("The first of " + plural(answer.ranking.size(), "combination") +
+    list.push_back("The first of " + counted_text(answer.ranking.size(), "combination") +
                    " was chosen by the numbers that are shown: on new data expect a little less of it.");
   }
   if (!view.rungs.empty()) {
     list.push_back(
         "Successive halving: those left behind have a value after fewer epochs, which is compared with none after "
-        "all epochs.");
+        "all epochs." +
+        std::string(view.compared >= 0
+                        ? " So the choices of " + view.axis_text(view.compared) + " are not compared with each other."
+                        : ""));
   }
   const auto shared = std::count_if(view.members.begin(), view.members.end(),
                                     [](const MemberView& member) { return member.beside > 0; });
   if (shared > 0) {
-    list.push_back(plural(static_cast<std::size_t>(shared), "member") +
+    list.push_back(counted_text(shared, "member") +
                    " trained side by side with others: each is charged its share of the time they took together.");
   }
   return list;
@@ -227,6 +255,9 @@ std::vector<std::string> method_notes(const SweepView& view) {
       "comparisons of its table (Holm 1979), is below 0.05. Where the difference is the same in every seed, the "
       "p-value is "
       "the sign test's.",
+      "The first one was chosen by the same numbers. In 95 of 100 cases it is the best one, or that cannot be told "
+      "from "
+      "it; but of twenty equally good ones some is called worse than the first in about one case of six.",
       "P(better) is the probability that a run of one gives a better value than a run of the other, whatever their "
       "seeds; ties "
       "count half (Mann and Whitney 1947; Agarwal et al. 2021).",
@@ -234,9 +265,10 @@ std::vector<std::string> method_notes(const SweepView& view) {
       "chance "
       "gives (epsilon squared, Kelley 1935), with the p-value of " +
           count_text(kPermutations) + " permutations. Numbers are put into bins with equally many.",
-      "Recommended is the cheapest combination that cannot be told from the best mean, if it is cheaper by a tenth and "
-      "both "
-      "have 5 seeds; else the best mean. Fronts of value against cost go by means alone."};
+      "Recommended is the cheapest combination that is at most one standard error of the difference behind the best "
+      "mean "
+      "(Breiman et al. 1984), if it is cheaper by a tenth and both have 5 seeds; else the best mean. Fronts of value "
+      "against cost go by means alone."};
   if (!view.rungs.empty()) {
     notes.push_back(
         "Successive halving decides by values alone; what mattered is weighed by those of the first rung, which "

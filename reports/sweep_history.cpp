@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "schemas/diagnostic.h"
 #include "schemas/sweep_journal.h"
@@ -65,6 +66,13 @@ double worked_seconds(const std::vector<Journal>& journals) {
   return ms / 1000;
 }
 
+void drop_repeated_members(SweepStarted& started) {
+  auto& members = *started.mutable_member();
+  std::set<std::string> ids;
+  const auto is_repeated = [&ids](const MemberInfo& member) { return !ids.insert(member.id()).second; };
+  members.erase(std::remove_if(members.begin(), members.end(), is_repeated), members.end());
+}
+
 class Merger {
  public:
   explicit Merger(SweepHistory& history) : history_(history) {}
@@ -73,6 +81,7 @@ class Merger {
     const SweepEvent& event = *placed.event;
     switch (event.kind_case()) {
       case SweepEvent::kStarted:
+        if (history_.begun_unix_ms == 0) history_.begun_unix_ms = event.time_unix_ms();
         history_.started = event.started();
         break;
       case SweepEvent::kAttemptBegun:
@@ -157,6 +166,7 @@ SweepHistory read_history(const std::string& folder) {
   });
   Merger merger(history);
   for (const PlacedEvent& event : events) merger.add(event);
+  drop_repeated_members(history.started);
   history.wall_seconds = worked_seconds(journals);
   return history;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,9 +20,10 @@ struct MemberHistory {
 
 /// All journals of a sweep as one.
 struct SweepHistory {
-  SweepStarted started;                          ///< the newest
+  SweepStarted started;                          ///< the newest, each member once
   std::map<std::string, MemberHistory> members;  ///< by id
   std::map<int, RungDecided> decisions;          ///< by rung; the first one, as all are the same
+  std::int64_t begun_unix_ms = 0;                ///< when the first process began
   double wall_seconds = 0;                       ///< in which at least one process worked on it
   std::vector<std::string> unreadable;
 };

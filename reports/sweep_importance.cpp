@@ -19,15 +19,14 @@ struct Valued {
 };
 
 std::vector<Valued> first_rung(const SweepView& view) {
-  std::map<int, double> values;
   const RungDecided& decision = view.rungs.front().decision;
-  for (int i = 0; i < std::min(decision.point_size(), decision.value_size()); ++i)
-    values[decision.point(i)] = decision.value(i);
-  std::vector<Valued> valued;
-  for (std::size_t point = 0; point < view.points.size(); ++point) {
-    const auto found = values.find(view.members[view.points[point].members.front()].info.point());
-    if (found != values.end() && std::isfinite(found->second)) valued.push_back({point, found->second});
+  std::map<std::size_t, double> values;
+  for (int i = 0; i < std::min(decision.point_size(), decision.value_size()); ++i) {
+    const auto point = view.find_point(decision.point(i));
+    if (point && std::isfinite(decision.value(i))) values[*point] = decision.value(i);
   }
+  std::vector<Valued> valued;
+  for (const auto& [point, value] : values) valued.push_back({point, value});
   return valued;
 }
 
@@ -82,7 +81,8 @@ void weigh_axes(const SweepView& view, SweepAnswer& answer) {
   const bool by_rung = !view.rungs.empty() && view.rungs.front().is_decided;
   if (by_rung) answer.importance_epochs = view.rungs.front().epochs;
   const std::vector<Valued> valued = by_rung ? first_rung(view) : final_values(answer);
-  answer.noise_share = share_of_seeds(view, answer);
+  // Seeds are in the values of those that trained to the end, which are not the ones that are weighed.
+  if (!by_rung) answer.noise_share = share_of_seeds(view, answer);
   if (valued.size() < kFewestPoints) return;
   std::vector<double> values;
   for (const Valued& one : valued) values.push_back(one.value);

@@ -163,6 +163,11 @@ MemberState state_of(const MemberHistory* history, const MeasuredMember& measure
 
 }  // namespace
 
+fs::path run_folder(const std::string& sweep_folder, const MemberInfo& info) {
+  const fs::path relative = relative_run_folder(sweep_folder, info);
+  return !relative.empty() && is_run_folder(fs::path(sweep_folder) / relative) ? relative : fs::path();
+}
+
 MeasuredMember measure_member(const std::string& sweep_folder, const MemberInfo& info, const std::string& metric) {
   MeasuredMember member;
   MemberView& view = member.view;
@@ -170,9 +175,9 @@ MeasuredMember measure_member(const std::string& sweep_folder, const MemberInfo&
   view.parameters = info.parameters();
   view.trainable_parameters = info.trainable_parameters();
   view.train_samples = info.train_samples();
-  const fs::path relative = relative_run_folder(sweep_folder, info);
+  const fs::path relative = run_folder(sweep_folder, info);
+  if (relative.empty()) return member;
   const fs::path folder = fs::path(sweep_folder) / relative;
-  if (relative.empty() || !is_run_folder(folder)) return member;
   view.folder = folder.lexically_normal().string();
   std::error_code error;
   if (fs::exists(folder / "report.html", error)) view.report = (relative / "report.html").generic_string();

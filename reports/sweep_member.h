@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,7 +33,11 @@ struct MeasuredMember {
   std::string trouble;     ///< why its record could not be read; empty: it could, or there is none
 };
 
-/// Finds the member's run from the sweep's folder, so that both may have been moved together, and reads its record.
+/// The folder of the member's run from the sweep's own, so that both may have been moved together; never one outside of
+/// the runs' root, whatever the journal says. Empty: it is not there.
+std::filesystem::path run_folder(const std::string& sweep_folder, const MemberInfo& info);
+
+/// Reads the record of the member's run.
 MeasuredMember measure_member(const std::string& sweep_folder, const MemberInfo& info, const std::string& metric);
 
 /// Sets cost_seconds: whoever found features that another member had computed is charged what that one took.

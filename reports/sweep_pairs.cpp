@@ -95,6 +95,20 @@ PairResult compare_pair(const Side& a, const Side& b) {
   return turned ? measured(b, a, seeds) : measured(a, b, seeds);
 }
 
+PairResult seen_from(std::size_t first, PairResult pair) {
+  if (pair.better == first) return pair;
+  const auto turn = [](Interval& interval, double whole) { interval = {whole - interval.high, whole - interval.low}; };
+  std::swap(pair.better, pair.worse);
+  std::swap(pair.diverged_better, pair.diverged_worse);
+  pair.difference.mean = -pair.difference.mean;
+  turn(pair.difference.interval, 0);
+  pair.probability = 1 - pair.probability;
+  turn(pair.probability_interval, 1);
+  return pair;
+}
+
+bool can_be_judged(const PairResult& pair) { return pair.difference.count > 1 || pair.is_distinguishable; }
+
 void judge_family(std::vector<PairResult>& family) {
   std::vector<double> p_values;
   for (const PairResult& pair : family) p_values.push_back(pair.p_value);

@@ -22,6 +22,12 @@ struct Side {
 /// `a` and `b` by the seeds that both have in all strata. Without words; a p-value that is not corrected yet.
 PairResult compare_pair(const Side& a, const Side& b);
 
+/// The same comparison from the side of `first`, one of the two, which may be the worse one: its `better`.
+PairResult seen_from(std::size_t first, PairResult pair);
+
+/// Two seeds at least, or one of both that never trained: that can be told apart, or not.
+bool can_be_judged(const PairResult& pair);
+
 /// Corrects the p-values of comparisons that are looked at together, and decides what can be told apart: intervals that
 /// leave out 0 and a corrected p-value below 0.05, of one that never diverged.
 void judge_family(std::vector<PairResult>& family);

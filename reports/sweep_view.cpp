@@ -53,7 +53,7 @@ void add_points(SweepView& view) {
       return view.members[a].info.seed() < view.members[b].info.seed();
     });
     const auto& settings = view.members[members.front()].info.setting();
-    PointView point{{settings.begin(), settings.end()}, members, {}};
+    PointView point{number, {settings.begin(), settings.end()}, members, {}};
     point.settings.resize(view.started.axis_size());
     for (const std::size_t member : members) view.members[member].point = view.points.size();
     view.points.push_back(std::move(point));
@@ -124,9 +124,21 @@ std::string state_name(MemberState state) {
   return "not begun";
 }
 
+std::string setting_text(const Setting& setting) {
+  if (!setting.text().empty()) return setting.text();
+  return setting.has_number() ? plain_text(setting.number()) : "–";
+}
+
 std::size_t SweepView::count(MemberState state) const {
   return std::count_if(members.begin(), members.end(),
                        [state](const MemberView& member) { return member.state == state; });
+}
+
+std::optional<std::size_t> SweepView::find_point(int number) const {
+  const auto found = std::lower_bound(points.begin(), points.end(), number,
+                                      [](const PointView& point, int wanted) { return point.number < wanted; });
+  if (found == points.end() || found->number != number) return {};
+  return found - points.begin();
 }
 
 std::string SweepView::text(double value) const {
@@ -134,9 +146,7 @@ std::string SweepView::text(double value) const {
 }
 
 std::string SweepView::setting_text(std::size_t point, std::size_t axis) const {
-  const Setting& setting = points[point].settings[axis];
-  if (!setting.text().empty()) return setting.text();
-  return setting.has_number() ? plain_text(setting.number()) : "–";
+  return reports::setting_text(points[point].settings[axis]);
 }
 
 std::string SweepView::axis_text(std::size_t axis) const { return axis_name(started.axis(static_cast<int>(axis))); }
@@ -150,9 +160,7 @@ SweepView load_sweep(const std::string& folder) {
   view.wall_seconds = history.wall_seconds;
   view.compared = compared_axis(view.started);
   std::vector<MeasuredMember> measured;
-  std::set<std::string> ids;
   for (const MemberInfo& info : view.started.member()) {
-    if (!ids.insert(info.id()).second) continue;
     measured.push_back(measure_member(folder, info, view.started.metric()));
     view.members.push_back(std::move(measured.back().view));
     if (!measured.back().trouble.empty()) view.unreadable.push_back(measured.back().trouble);

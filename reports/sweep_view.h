@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ enum class MemberState {
 
 /// "done", "diverged", "failed", "left behind", "paused", "stopped", "running/killed", "not begun".
 std::string state_name(MemberState state);
+
+/// "fine-tune", "0.003": a number as people wrote it; "–" for none.
+std::string setting_text(const Setting& setting);
 
 /// One member with what its run measured. Numbers that are not known are NaN, counts 0.
 struct MemberView {
@@ -60,6 +64,7 @@ struct MemberView {
 
 /// A combination of settings; its members differ in the seed only.
 struct PointView {
+  int number = 0;                    ///< what the journals call it; some may be missing
   std::vector<Setting> settings;     ///< one for each axis
   std::vector<std::size_t> members;  ///< by seed
   std::string label;                 ///< "fine-tune, images 500"; the experiment's name where nothing is varied
@@ -87,6 +92,8 @@ struct SweepView {
   bool is_finished = false;             ///< every member is done, diverged, failed or left behind
 
   std::size_t count(MemberState state) const;
+  /// Into `points`; nothing for a number that no member has.
+  std::optional<std::size_t> find_point(int number) const;
   /// A value of the sweep's metric as pages write it: a share as per cent.
   std::string text(double value) const;
   /// "500" of the axis "images"; a number as people wrote it.

@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kInterval = "95\u00a0% interval ";
 constexpr const char* kOneSeed = "one seed: differences cannot be judged; repeats: 5 would";
 constexpr std::size_t kMostNamedSettings = 6;
+constexpr double kRounding = 1e-12;  // smaller differences are those of sums in another order
 
 // A difference in the unit of its axis, with as many decimals as tell it and its interval.
 struct Scale {
@@ -20,18 +21,26 @@ struct Scale {
   std::string unit;
 
   std::string text(double value) const {
-    const std::string size = fixed_text(std::abs(value) * factor, digits);
-    const bool is_zero = size.find_first_not_of("0.") == std::string::npos;
-    return (value < 0 && !is_zero ? "−" : "") + size;
+    const std::string size = size_text(value);
+    return (value < 0 && !is_zero(size) ? "−" : "") + size;
   }
+  // With its sign, whichever it is; 0 has none.
+  std::string signed_text(double value) const {
+    const std::string size = size_text(value);
+    return (is_zero(size) ? "" : value < 0 ? "−" : "+") + size;
+  }
+
+ private:
+  std::string size_text(double value) const { return fixed_text(std::abs(value) * factor, digits); }
+  static bool is_zero(const std::string& size) { return size.find_first_not_of("0.") == std::string::npos; }
 };
 
 Scale scale_of(const SweepView& view, const std::vector<double>& differences) {
-  double greatest = 1e-12;
+  double greatest = kRounding;
   bool is_fine = false;  // one decimal would make 0 of what is not
   for (const double difference : differences) {
     greatest = std::max(greatest, std::abs(difference));
-    is_fine = is_fine || (difference != 0 && std::abs(difference) < 0.0005);
+    is_fine = is_fine || (std::abs(difference) > kRounding && std::abs(difference) < 0.0005);
   }
   if (view.started.metric_is_share()) return {100, greatest < 0.00995 || is_fine ? 2 : 1, " points"};
   return {1, std::clamp(2 - static_cast<int>(std::floor(std::log10(greatest))), 0, 12), ""};
@@ -46,14 +55,15 @@ std::vector<double> ends_of(const Estimate& estimate) {
 std::string p_text(double p) { return "p\u00a0=\u00a0" + fixed_text(p, p < 0.0995 ? 3 : 2); }
 
 bool has_no_spread(const Estimate& estimate) {
-  return estimate.count > 1 && estimate.interval.high - estimate.interval.low <= 1e-12;
+  return estimate.count > 1 && estimate.interval.high - estimate.interval.low <= kRounding;
 }
 
 // "+3.1 points, 95 % interval 1.2 to 4.9 (5 seeds)"; of what is better the lower it is "3.1 points lower, ...".
 std::string amount(const SweepView& view, const Estimate& difference) {
   const Scale scale = scale_of(view, ends_of(difference));
   const bool is_max = view.started.metric_is_max();
-  std::string text = (is_max ? "+" : "") + scale.text(difference.mean) + scale.unit + (is_max ? "" : " lower");
+  std::string text =
+      is_max ? scale.signed_text(difference.mean) + scale.unit : scale.text(difference.mean) + scale.unit + " lower";
   if (has_no_spread(difference)) return text + " in each of " + seeds_text(difference.count);
   if (difference.interval.is_known()) {
     text += std::string(", ") + kInterval + scale.text(difference.interval.low) + " to " +
@@ -81,8 +91,7 @@ std::string divergence(const PairResult& pair, const Names& names) {
 
 // No seed has a value on both sides.
 std::string words_without_values(const PairResult& pair, const Names& names) {
-  if (pair.seeds == 0) return "nothing to compare yet: " + names.both();
-  if (pair.diverged_better == 0) {
+  if (pair.seeds > 0 && pair.diverged_better == 0) {
     return names.better + " trains" + names.where + ", " + names.worse + " diverged in " +
            (pair.seeds == 1 ? "the only seed" : "all " + seeds_text(pair.seeds));
   }
@@ -121,15 +130,15 @@ std::string words_of(const SweepView& view, const PairResult& pair, const Names&
          end;
 }
 
-// " averaged over images 20, 100 and 500".
+// "averaged over images 20, 100 and 500".
 std::string average_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair) {
-  const std::string count = " averaged over " + count_text(pair.strata) + " settings";
+  const std::string count = "averaged over " + count_text(pair.strata) + " settings";
   const bool has_all = pair.strata == static_cast<int>(answer.settings.size());
   if (!has_all || view.started.axis_size() != 2 || answer.settings.size() > kMostNamedSettings) return count;
   const std::size_t other = view.compared == 0 ? 1 : 0;
   std::vector<std::string> settings;
-  for (const SettingGroup& group : answer.settings) settings.push_back(setting_words(group.settings[other]));
-  return " averaged over " + view.axis_text(other) + " " + listed(settings);
+  for (const SettingGroup& group : answer.settings) settings.push_back(setting_text(group.settings[other]));
+  return "averaged over " + view.axis_text(other) + " " + listed(settings);
 }
 
 }  // namespace
@@ -139,10 +148,6 @@ std::string listed(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i)
     text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
   return text;
-}
-
-std::string setting_words(const Setting& setting) {
-  return setting.text().empty() ? plain_text(setting.number()) : setting.text();
 }
 
 std::string seeds_text(int count) { return count == 1 ? "one seed" : count_text(count) + " seeds"; }
@@ -165,14 +170,22 @@ std::string estimate_text(const SweepView& view, const Estimate& estimate) {
 std::string difference_text(const SweepView& view, double difference) {
   if (std::isnan(difference)) return "–";
   const Scale scale = scale_of(view, {difference});
-  return (difference > 0 ? "+" : "") + scale.text(difference) + scale.unit;
+  return scale.signed_text(difference) + scale.unit;
+}
+
+std::string averaged_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair) {
+  const std::string words =
+      words_of(view, pair, {answer.choices[pair.better].name, answer.choices[pair.worse].name, ""});
+  std::string average = average_words(view, answer, pair);
+  average[0] = 'A';
+  return average + ", " + words;
 }
 
 void add_pair_words(const SweepView& view, SweepAnswer& answer) {
   for (PairResult& pair : answer.overall) {
     pair.words = words_of(
         view, pair,
-        {answer.choices[pair.better].name, answer.choices[pair.worse].name, average_words(view, answer, pair)});
+        {answer.choices[pair.better].name, answer.choices[pair.worse].name, " " + average_words(view, answer, pair)});
   }
   for (PairResult& pair : answer.pairs) {
     const std::string& label = answer.settings[pair.setting].label;
@@ -182,8 +195,10 @@ void add_pair_words(const SweepView& view, SweepAnswer& answer) {
   }
   for (PairResult& pair : answer.to_first) {
     // Labels have commas.
-    const auto quoted = [&view](std::size_t point) { return "“" + view.points[point].label + "”"; };
-    pair.words = words_of(view, pair, {quoted(pair.better), quoted(pair.worse), ""});
+    const auto called = [&](std::size_t point) {
+      return point == answer.ranking.front() ? "the first one" : "“" + view.points[point].label + "”";
+    };
+    pair.words = words_of(view, pair, {called(pair.better), called(pair.worse), ""});
   }
 }
 

@@ -13,6 +13,9 @@ namespace thaw::reports {
 /// Sets `words` of every comparison.
 void add_pair_words(const SweepView& view, SweepAnswer& answer);
 
+/// "Averaged over images 20 and 100, fine-tune beats frozen: ...", of a comparison of `overall`.
+std::string averaged_words(const SweepView& view, const SweepAnswer& answer, const PairResult& pair);
+
 /// Why the recommended point is.
 std::string recommendation_words(const SweepView& view, const SweepAnswer& answer);
 
@@ -27,9 +30,6 @@ std::string interval_text(const SweepView& view, const Interval& interval);
 
 /// "20, 100 and 500".
 std::string listed(const std::vector<std::string>& words);
-
-/// "fine-tune", "0.003".
-std::string setting_words(const Setting& setting);
 
 /// "5 seeds", "one seed".
 std::string seeds_text(int count);

@@ -143,11 +143,12 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
 }
 
 void write_sweep_report(const std::string& folder) {
-  write_shared_file_durably(folder + "/report.html", render_sweep_report(folder));
   write_shared_file_durably(folder + "/members.csv", render_sweep_csv(folder));
   write_shared_file_durably(folder + "/members.json", render_sweep_json(folder));
   const std::string recommended = render_sweep_recommended(folder);
   if (!recommended.empty()) write_shared_file_durably(folder + "/recommended.pbtxt", recommended);
+  // The last one: it links to what is there.
+  write_shared_file_durably(folder + "/report.html", render_sweep_report(folder));
 }
 
 SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
@@ -282,13 +283,15 @@ int show(const Arguments& arguments) {
   return 0;
 }
 
-std::string render_page(const std::vector<std::string>& folders) {
+std::string render_page(const std::vector<std::string>& folders, const std::string& output) {
   if (folders.size() > 1) return render_comparison(folders);
-  return is_sweep_folder(folders[0]) ? render_sweep_report(folders[0]) : render_report(folders[0]);
+  if (!is_sweep_folder(folders[0])) return render_report(folders[0]);
+  const std::string page_folder = std::filesystem::path(output).parent_path().string();
+  return render_sweep_report(folders[0], page_folder.empty() ? "." : page_folder);
 }
 
 int report(const Arguments& arguments) {
-  write_file_durably(arguments.output, render_page(arguments.operands));
+  write_file_durably(arguments.output, render_page(arguments.operands, arguments.output));
   std::cout << "report: " << arguments.output << '\n';
   return 0;
 }

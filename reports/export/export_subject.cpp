@@ -1,7 +1,10 @@
 #include "reports/export/export_subject.h"
 
+#include <algorithm>
 #include <filesystem>
 
+#include "reports/sweep_history.h"
+#include "reports/sweep_member.h"
 #include "reports/terminal_text.h"
 #include "schemas/diagnostic.h"
 #include "schemas/sweep_journal.h"
@@ -11,40 +14,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The sweep as the process knew it that worked on it last, and when the first one began.
-void read_sweep(ExportSubject& subject) {
-  bool has_started = false;
-  for (const SweepEvent& event : read_journals(subject.folder)) {
-    if (event.kind_case() != SweepEvent::kStarted) continue;
-    if (!has_started) subject.begun_unix_ms = event.time_unix_ms();
-    subject.sweep = event.started();
-    has_started = true;
-  }
-  if (!has_started) throw InputError(subject.folder + ": the sweep never started: no journal tells of its members");
-}
-
 void name_member(ExportedRun& run, const MemberInfo& member, const SweepStarted& sweep) {
   for (int i = 0; i < std::min(member.setting_size(), sweep.axis_size()); ++i) {
     run.settings.emplace_back(sweep.axis(i).name(), member.setting(i));
-    run.point += (run.point.empty() ? "" : ", ") + sweep.axis(i).name() + "=" + member.setting(i).text();
+    run.point += (run.point.empty() ? "" : ", ") + sweep.axis(i).name() + "=" + setting_text(member.setting(i));
   }
   run.label = run.point + (run.point.empty() ? "" : ", ") + "seed=" + std::to_string(member.seed());
 }
 
-/// The runs' root: a sweep's folder is RUNS/NAME/sweep-ID, wherever from it was named.
-fs::path runs_root(const std::string& sweep_folder) {
-  fs::path folder = fs::absolute(sweep_folder).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
-  return folder.parent_path().parent_path();
-}
-
-/// Where a member's run lies. A journal is only a file: what it says must not lead out of the runs' root.
-std::string folder_of(const fs::path& root, const MemberInfo& member) {
-  const fs::path below = fs::path(member.folder()).lexically_normal();
-  if (below.empty() || below.is_absolute() || *below.begin() == "..") {
-    throw InputError("its run is said to lie in \"" + member.folder() + "\", which is not below the runs' folder");
+void add_member(const MemberInfo& member, ExportSubject& subject) {
+  ExportedRun run;
+  name_member(run, member, subject.sweep);
+  const fs::path folder = run_folder(subject.folder, member);
+  try {
+    if (folder.empty()) throw InputError("not begun");
+    run.folder = (fs::path(subject.folder) / folder).string();
+    run.view = view_record(load_run(run.folder));
+    subject.runs.push_back(std::move(run));
+  } catch (const InputError& error) {
+    subject.left_out.push_back(run.label + ": " + error.what());
   }
-  return (root / below).string();
 }
 
 }  // namespace
@@ -58,20 +47,11 @@ ExportSubject load_export_subject(const std::string& folder) {
     subject.begun_unix_ms = subject.runs[0].view.record.begun_unix_ms;
     return subject;
   }
-  read_sweep(subject);
-  const fs::path root = runs_root(folder);
-  for (const MemberInfo& member : subject.sweep.member()) {
-    ExportedRun run;
-    name_member(run, member, subject.sweep);
-    try {
-      run.folder = folder_of(root, member);
-      if (!fs::exists(fs::path(run.folder) / "record.binpb")) throw InputError("not begun");
-      run.view = view_record(load_run(run.folder));
-      subject.runs.push_back(std::move(run));
-    } catch (const InputError& error) {
-      subject.left_out.push_back(run.label + ": " + error.what());
-    }
-  }
+  SweepHistory history = read_history(folder);
+  subject.sweep = std::move(history.started);
+  subject.begun_unix_ms = history.begun_unix_ms;
+  subject.unreadable = std::move(history.unreadable);
+  for (const MemberInfo& member : subject.sweep.member()) add_member(member, subject);
   if (subject.runs.empty()) {
     throw InputError(folder + ": nothing to export: none of its members can be read" +
                      (subject.left_out.empty() ? "" : "; " + subject.left_out[0]));
@@ -92,6 +72,7 @@ std::string describe(const ExportSubject& subject) {
     text += (i == 0 ? "; left out: " : "; ") + subject.left_out[i];
   }
   if (subject.left_out.size() > kNamed) text += "; and " + std::to_string(subject.left_out.size() - kNamed) + " more";
+  for (const std::string& file : subject.unreadable) text += "; not read: " + file;
   return line(text);
 }
 

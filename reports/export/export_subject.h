@@ -29,15 +29,17 @@ struct ExportSubject {
   bool is_sweep = false;
   SweepStarted sweep;  ///< of a sweep only
   std::int64_t begun_unix_ms = 0;
-  std::vector<ExportedRun> runs;      ///< a sweep's in the order of its members
-  std::vector<std::string> left_out;  ///< members that have not begun or cannot be read: "LABEL: not begun"
+  std::vector<ExportedRun> runs;        ///< a sweep's in the order of its members
+  std::vector<std::string> left_out;    ///< members that have not begun or cannot be read: "LABEL: not begun"
+  std::vector<std::string> unreadable;  ///< journals, each with its reason
 
   /// The experiment's name.
   const std::string& name() const { return is_sweep ? sweep.name() : runs[0].view.record.started.name(); }
 };
 
 /// Reads the run or the sweep in `folder`.
-/// Throws InputError if it is neither, if a run's record is damaged, or if no member of a sweep has one that is not.
+/// Throws InputError if it is neither, if a run's record is damaged, if no journal says what the sweep is, or if no
+/// member of it has a record that is not damaged.
 ExportSubject load_export_subject(const std::string& folder);
 
 /// What it is, for a terminal: "digits, run 0123456789ab: done", "digits, sweep 0123456789ab: 7 of 8 members; not

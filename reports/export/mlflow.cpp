@@ -12,6 +12,7 @@
 #include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/pages.h"
+#include "reports/sweep_view.h"
 
 namespace thaw::reports {
 namespace {
@@ -97,7 +98,7 @@ std::string file_text(const std::string& path) {
 }
 
 void add_parameters(RunFiles& files, const ExportedRun& run) {
-  for (const auto& [axis, setting] : run.settings) files.parameter(axis, setting.text());
+  for (const auto& [axis, setting] : run.settings) files.parameter(axis, setting_text(setting));
   for (const auto& [path, text] : config_fields(run.view.record.started.config())) {
     if (path != "name" && path != "description") files.parameter(path, without_quotes(text));
   }

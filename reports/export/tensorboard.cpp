@@ -9,6 +9,7 @@
 #include "reports/export/event_file.h"
 #include "reports/export/names.h"
 #include "reports/html.h"
+#include "reports/sweep_view.h"
 
 namespace thaw::reports {
 namespace {
@@ -51,7 +52,7 @@ std::vector<AxisInfo> differing_axes(const ExportSubject& subject) {
   for (int i = 0; i < subject.sweep.axis_size(); ++i) {
     std::set<std::string> texts;
     for (const MemberInfo& member : subject.sweep.member()) {
-      if (i < member.setting_size()) texts.insert(member.setting(i).text());
+      if (i < member.setting_size()) texts.insert(setting_text(member.setting(i)));
     }
     if (texts.size() > 1) axes.push_back(subject.sweep.axis(i));
   }

@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 
-#include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
 
@@ -17,9 +16,10 @@ json sweep_recommended_section(const SweepPage& page) {
           {"reason", found.reason},
           {"value", page.estimate_text(page.answer.points[found.point].value)},
           {"metric", page.metric()},
+          {"file", page.link_to_file("recommended.pbtxt")},
           {"id", member.info.id()},
           {"config", member.config},
-          {"report", link_path(member.report)}};
+          {"report", page.link(member.report)}};
 }
 
 json sweep_again_section(const SweepPage& page) {

@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr std::size_t kMostCharts = 9, kMostUprights = 10, kMostPointed = 300, kMostTableRows = 100;
 constexpr std::size_t kMostListed = 12, kMostOwnTicks = 6;
 constexpr double kLogFromRatio = 20;
+constexpr double kLeastTickGap = 0.12;  // of the axis: a number with four decimals needs it
 
 bool has_numbers(const AxisInfo& axis) { return axis.choice().empty(); }
 
@@ -38,6 +39,18 @@ struct NumberAxis {
   bool is_log = false;
 };
 
+// Both ends, and between them what does not run into its neighbours.
+std::vector<double> own_ticks(const Axis& axis, const std::set<double>& values) {
+  std::vector<double> ticks;
+  const double last = *values.rbegin();
+  for (const double value : values) {
+    const double place = axis.position(value);
+    const bool is_free = ticks.empty() || place - axis.position(ticks.back()) >= kLeastTickGap;
+    if (value == last || (is_free && axis.position(last) - place >= kLeastTickGap)) ticks.push_back(value);
+  }
+  return ticks;
+}
+
 NumberAxis number_axis(const SweepPage& page, std::size_t axis) {
   std::set<double> values;
   Range range;
@@ -50,7 +63,7 @@ NumberAxis number_axis(const SweepPage& page, std::size_t axis) {
   const bool is_log = axis_at(page, axis).is_logarithmic() ||
                       (is_list && range.low() > 0 && range.high() >= kLogFromRatio * range.low());
   NumberAxis found{setting_axis(range, is_log, 5), is_log};
-  if (values.size() <= kMostOwnTicks && values.size() > 1) found.axis.ticks.assign(values.begin(), values.end());
+  if (values.size() <= kMostOwnTicks && values.size() > 1) found.axis.ticks = own_ticks(found.axis, values);
   return found;
 }
 
@@ -81,10 +94,9 @@ Weighed weighed(const SweepPage& page) {
   }
   const RungDecided& first = page.view.rungs.front().decision;
   for (int i = 0; i < std::min(first.point_size(), first.value_size()); ++i) {
-    const bool is_known = first.point(i) >= 0 && static_cast<std::size_t>(first.point(i)) < page.view.points.size() &&
-                          std::isfinite(first.value(i));
-    if (!is_known) continue;
-    found.points.push_back(static_cast<std::size_t>(first.point(i)));
+    const auto point = page.view.find_point(first.point(i));
+    if (!point || !std::isfinite(first.value(i))) continue;
+    found.points.push_back(*point);
     Estimate& value = found.values.emplace_back();
     value.count = 1;
     value.mean = first.value(i);
@@ -214,8 +226,8 @@ json effect_figure(const SweepPage& page, const Weighed& all, std::size_t axis) 
   for (std::size_t i = 0; i < all.points.size(); ++i) {
     const std::size_t point = all.points[i];
     const Estimate& value = all.values[i];
-    ScatterPoint drawn{number_of(page, point, axis), value.mean, value.interval.low, value.interval.high,
-                       page.style_of(point)};
+    const Interval interval = page.possible(value.interval);
+    ScatterPoint drawn{number_of(page, point, axis), value.mean, interval.low, interval.high, page.style_of(point)};
     drawn.name = page.view.points[point].label + ": " + page.estimate_text(value);
     seen.add(drawn.x);
     is_samples = is_samples && drawn.x == page.answer.points[point].samples;
@@ -274,7 +286,7 @@ json sweep_axes_section(const SweepPage& page) {
   const double noise = page.answer.noise_share;
   const int epochs = page.answer.importance_epochs;
   return {{"metric", page.metric()},
-          {"after", epochs > 0 ? count_text(epochs) + (epochs == 1 ? " epoch" : " epochs") : ""},
+          {"after", epochs > 0 ? counted_text(epochs, "epoch") : ""},
           {"parallel", parallel},
           {"figures", figures},
           {"has_figures", !figures.empty()},

@@ -5,6 +5,7 @@
 #include "reports/interval_chart.h"
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
+#include "reports/sweep_pairs.h"
 
 namespace thaw::reports {
 namespace {
@@ -14,13 +15,12 @@ using nlohmann::json;
 constexpr std::size_t kMostPanels = 12, kMostRows = 10, kMostTableRows = 300;
 constexpr std::size_t kMostWords = 6, kMostSettingWords = 20;
 
-using Pairs = std::vector<const PairResult*>;
+using Pairs = std::vector<PairResult>;
 
-// "fine-tune − frozen"; of points, which are compared with the best one, the other's name.
+// "fine-tune − frozen"; of points, which the best one is better than, or not, the other's name.
 std::string label_of(const SweepPage& page, const PairResult& pair) {
   if (page.compares()) return page.answer.choices[pair.better].name + " − " + page.answer.choices[pair.worse].name;
-  const std::size_t first = page.answer.ranking.front();
-  return page.view.points[pair.better == first ? pair.worse : pair.better].label;
+  return page.view.points[pair.worse].label;
 }
 
 // A difference of shares is counted in points, of anything else in its own unit.
@@ -58,11 +58,16 @@ IntervalRow row_of(const SweepPage& page, const PairResult& pair) {
           .is_strong = pair.is_distinguishable};
 }
 
+std::string standing_text(const PairResult& pair) {
+  if (pair.is_distinguishable) return "distinguishable";
+  return can_be_judged(pair) && pair.diverged_better == 0 ? "not distinguishable" : "not judged";
+}
+
 std::vector<std::string> cells_of(const SweepPage& page, const PairResult& pair) {
   return {label_of(page, pair),     difference_text(page.view, pair.difference.mean),
           interval_of(page, pair),  count_text(pair.difference.count),
           probability_text(pair),   p_text(pair.p_value),
-          p_text(pair.corrected_p), pair.is_distinguishable ? "distinguishable" : "not distinguishable"};
+          p_text(pair.corrected_p), standing_text(pair)};
 }
 
 struct Panel {
@@ -71,21 +76,21 @@ struct Panel {
 };
 
 bool is_judged(const Pairs& pairs) {
-  return std::any_of(pairs.begin(), pairs.end(), [](const PairResult* pair) { return pair->difference.count > 1; });
+  return std::any_of(pairs.begin(), pairs.end(), [](const PairResult& pair) { return pair.difference.count > 1; });
 }
 
 // Of many pairs those with the best choice: what is left says how the others do among themselves.
 Pairs most_wanted(const Pairs& pairs) {
   if (pairs.size() <= kMostRows) return pairs;
   std::vector<std::size_t> wins;
-  for (const PairResult* pair : pairs) {
-    if (pair->better >= wins.size()) wins.resize(pair->better + 1);
-    ++wins[pair->better];
+  for (const PairResult& pair : pairs) {
+    if (pair.better >= wins.size()) wins.resize(pair.better + 1);
+    ++wins[pair.better];
   }
   const auto best = static_cast<std::size_t>(std::max_element(wins.begin(), wins.end()) - wins.begin());
   Pairs wanted;
-  for (const PairResult* pair : pairs) {
-    if (pair->better == best && wanted.size() < kMostRows) wanted.push_back(pair);
+  for (const PairResult& pair : pairs) {
+    if (pair.better == best && wanted.size() < kMostRows) wanted.push_back(pair);
   }
   return wanted;
 }
@@ -93,26 +98,34 @@ Pairs most_wanted(const Pairs& pairs) {
 std::vector<Panel> panels_of(const SweepPage& page) {
   std::vector<Panel> panels;
   const auto add = [&panels](const std::string& id, const std::string& title, Pairs pairs) {
-    std::erase_if(pairs, [](const PairResult* pair) { return !std::isfinite(pair->difference.mean); });
+    std::erase_if(pairs, [](const PairResult& pair) { return !std::isfinite(pair.difference.mean); });
     if (!pairs.empty()) panels.push_back({id, title, std::move(pairs)});
   };
-  const auto pointers = [](const std::vector<PairResult>& pairs, int setting) {
+  const auto at = [&page](int setting) {
     Pairs found;
-    for (const PairResult& pair : pairs) {
-      if (pair.setting == setting || setting < 0) found.push_back(&pair);
+    for (const PairResult& pair : page.answer.pairs) {
+      if (pair.setting == setting) found.push_back(pair);
     }
     return found;
   };
   if (!page.compares()) {
     if (page.answer.ranking.empty()) return panels;
-    add("difference-1", "The best one minus", pointers(page.answer.to_first, -1));
+    Pairs pairs;
+    for (const PairResult& pair : page.answer.to_first) pairs.push_back(seen_from(page.answer.ranking.front(), pair));
+    add("difference-1", "The first one minus", std::move(pairs));
     return panels;
   }
   const auto& settings = page.answer.settings;
-  if (settings.size() > 1) add("difference-overall", "Mean over all settings", pointers(page.answer.overall, -1));
+  const bool have_all =
+      std::all_of(page.answer.overall.begin(), page.answer.overall.end(),
+                  [&](const PairResult& pair) { return pair.strata == static_cast<int>(settings.size()); });
+  if (settings.size() > 1) {
+    add("difference-overall", have_all ? "Mean over all settings" : "Mean over the settings that both have",
+        page.answer.overall);
+  }
   for (std::size_t i = 0; i < settings.size(); ++i) {
     add("difference-" + std::to_string(i + 1), settings[i].label.empty() ? page.metric() : settings[i].label,
-        pointers(page.answer.pairs, static_cast<int>(i)));
+        at(static_cast<int>(i)));
   }
   return panels;
 }
@@ -122,15 +135,15 @@ json figure_of(const SweepPage& page, const Panel& panel) {
   chart.mark = 0;
   chart.x_title = page.scale().is_share ? "points better" : "better by";
   chart.is_wide = !page.compares();
-  for (const PairResult* pair : most_wanted(panel.pairs)) {
-    chart.rows.push_back(row_of(page, *pair));
+  for (const PairResult& pair : most_wanted(panel.pairs)) {
+    chart.rows.push_back(row_of(page, pair));
     chart.description += (chart.description.empty() ? "" : "; ") + chart.rows.back().label + " " +
-                         chart.rows.back().value + ", 95 % interval " + interval_of(page, *pair);
+                         chart.rows.back().value + ", 95 % interval " + interval_of(page, pair);
   }
   Figure figure{.id = panel.id, .title = panel.title, .svg = draw_intervals(chart)};
   const std::size_t hidden = panel.pairs.size() - chart.rows.size();
   if (hidden > 0) figure.note = "And " + count_text(static_cast<std::int64_t>(hidden)) + " more, in the table.";
-  figure.columns = {{page.compares() ? "Difference" : "The best one, against", false},
+  figure.columns = {{page.compares() ? "Difference" : "The first one, against", false},
                     {"Mean"},
                     {"95 % interval"},
                     {"Seeds"},
@@ -138,9 +151,9 @@ json figure_of(const SweepPage& page, const Panel& panel) {
                     {"p"},
                     {"p, after Holm"},
                     {"", false}};
-  for (const PairResult* pair : panel.pairs) {
+  for (const PairResult& pair : panel.pairs) {
     if (figure.rows.size() == kMostTableRows) break;
-    figure.rows.push_back(cells_of(page, *pair));
+    figure.rows.push_back(cells_of(page, pair));
   }
   figure.hidden_rows = panel.pairs.size() - figure.rows.size();
   return figure_values(figure);
@@ -150,9 +163,9 @@ json figure_of(const SweepPage& page, const Panel& panel) {
 json words_of(const Pairs& pairs, std::size_t most) {
   json words = json::array();
   for (const bool is_distinguishable : {true, false}) {
-    for (const PairResult* pair : pairs) {
-      if (pair->is_distinguishable == is_distinguishable && !pair->words.empty() && words.size() < most)
-        words.push_back({{"text", pair->words}, {"is_clear", is_distinguishable}});
+    for (const PairResult& pair : pairs) {
+      if (pair.is_distinguishable == is_distinguishable && !pair.words.empty() && words.size() < most)
+        words.push_back({{"text", pair.words}, {"is_clear", is_distinguishable}});
     }
   }
   return words;

@@ -81,8 +81,7 @@ json sweep_configs_section(const SweepPage& page) {
           {"names", names},
           {"of_choices", of_choices},
           {"is_open", of_choices.size() <= 24},
-          {"field_count",
-           count_text(static_cast<std::int64_t>(of_choices.size())) + (of_choices.size() == 1 ? " field" : " fields")},
+          {"field_count", counted_text(static_cast<std::int64_t>(of_choices.size()), "field")},
           {"has_others", !others.empty()},
           {"others", others},
           {"hidden", hidden > 0 ? count_text(static_cast<std::int64_t>(hidden)) : ""}};

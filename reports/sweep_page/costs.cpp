@@ -84,8 +84,8 @@ json scatter_against(const SweepPage& page, const Cost& cost) {
   std::size_t number = 0;
   for (const std::size_t point : order) {
     const PointResult& result = page.answer.points[point];
-    ScatterPoint drawn{cost.of(result), result.value.mean, result.value.interval.low, result.value.interval.high,
-                       page.style_of(point)};
+    const Interval interval = page.possible(result.value.interval);
+    ScatterPoint drawn{cost.of(result), result.value.mean, interval.low, interval.high, page.style_of(point)};
     drawn.name = page.view.points[point].label + ": " + page.estimate_text(result.value) + ", " + cost.text(drawn.x);
     drawn.is_marked = cost.is_on_front(result);
     if (drawn.is_marked && ++number <= kMostNumbers) drawn.number = std::to_string(number);
@@ -134,8 +134,9 @@ json lines_against_samples(const SweepPage& page, const Cost& cost) {
       const auto at =
           static_cast<std::size_t>(std::lower_bound(chart.x.begin(), chart.x.end(), cost.of(result)) - chart.x.begin());
       line.values[at] = result.value.mean;
-      line.low[at] = result.value.interval.low;
-      line.high[at] = result.value.interval.high;
+      const Interval interval = page.possible(result.value.interval);
+      line.low[at] = interval.low;
+      line.high[at] = interval.high;
     }
     chart.series.push_back(std::move(line));
   }

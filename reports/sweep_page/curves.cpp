@@ -5,14 +5,13 @@
 
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
-#include "reports/unit_chart.h"
 
 namespace thaw::reports {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostPanels = 12, kMostLines = 8;
+constexpr std::size_t kMostPanels = 12, kMostBands = 3;
 constexpr std::size_t kMostFaint = 100;  // lines behind the others
 
 LineChart empty_chart(const SweepPage& page, const std::string& id, const std::string& title) {
@@ -88,6 +87,13 @@ json setting_charts(const SweepPage& page) {
   return charts;
 }
 
+// Bands of many would hide them all.
+CurveBand without_band(CurveBand band) {
+  band.low.assign(band.low.size(), kUnknown);
+  band.high.assign(band.high.size(), kUnknown);
+  return band;
+}
+
 // Where nothing is compared: the best combinations in front of the others.
 json single_chart(const SweepPage& page, json& key) {
   std::vector<std::size_t> order = page.answer.ranking;
@@ -95,22 +101,20 @@ json single_chart(const SweepPage& page, json& key) {
     if (page.answer.points[point].rank == 0) order.push_back(point);
   }
   Lines lines;
-  const std::size_t named = std::min({order.size(), page.answer.ranking.size(), kMostLines});
+  const std::size_t named = std::min({order.size(), page.answer.ranking.size(), kMostNamedLines});
   // Evenly over the ranking, the worst one first.
   const std::size_t others = order.size() - named, faint = std::min(others, kMostFaint);
   for (std::size_t i = faint; i > 0; --i) {
     const std::size_t point = order[named + (i - 1) * others / faint];
     Series line{page.view.points[point].label, {}, 5, false};
     line.is_faint = true;
-    CurveBand band = curve_band(page.view, point);
-    // A band for each of many would hide them all.
-    band.low.assign(band.low.size(), kUnknown);
-    band.high.assign(band.high.size(), kUnknown);
-    lines.add(std::move(line), std::move(band));
+    lines.add(std::move(line), without_band(curve_band(page.view, point)));
   }
   for (std::size_t i = named; i > 0; --i) {
     const std::string name = page.view.points[order[i - 1]].label;
-    lines.add({name, {}, static_cast<int>(i - 1), false}, curve_band(page.view, order[i - 1]));
+    CurveBand band = curve_band(page.view, order[i - 1]);
+    if (i > kMostBands) band = without_band(std::move(band));
+    lines.add({name, {}, static_cast<int>(i - 1), false}, std::move(band));
   }
   json charts = json::array();
   if (!lines.are_curves()) return charts;
@@ -119,8 +123,8 @@ json single_chart(const SweepPage& page, json& key) {
   lines.put_into(chart);
   chart.description = describe(page, chart);
   charts.push_back(chart_values(chart));
-  for (std::size_t i = 0; i < named; ++i)
-    key.push_back({{"swatch", marked_swatch(static_cast<int>(i))}, {"text", page.view.points[order[i]].label}});
+  order.resize(named);
+  key = point_key(page, order);
   return charts;
 }
 
@@ -129,7 +133,7 @@ std::string left_out(const SweepPage& page) {
   if (page.compares())
     return settings > kMostPanels ? count_text(static_cast<std::int64_t>(settings - kMostPanels)) + " more settings"
                                   : "";
-  const std::size_t shown = kMostLines + kMostFaint;
+  const std::size_t shown = kMostNamedLines + kMostFaint;
   return points > shown ? count_text(static_cast<std::int64_t>(points - shown)) + " more combinations" : "";
 }
 
@@ -143,6 +147,7 @@ json sweep_curves_section(const SweepPage& page) {
           {"charts", charts},
           {"key", key},
           {"is_single", !page.compares()},
+          {"bands", page.compares() ? "" : " (of the best " + std::to_string(kMostBands) + ")"},
           {"has_bands", page.view.started.repeats() > 1},
           {"left_out", left_out(page)}};
 }

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
 #include "reports/sweep_words.h"
@@ -8,11 +11,22 @@
 
 namespace thaw::reports {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::string SweepPage::metric() const {
   const SweepStarted& started = view.started;
   return started.metric_title().empty() ? started.metric() : started.metric_title();
+}
+
+std::string SweepPage::link(const std::string& path) const {
+  if (path.empty() || to_sweep.empty()) return link_path(path);
+  return link_path(fs::path(to_sweep + path).lexically_normal().generic_string());
+}
+
+std::string SweepPage::link_to_file(const std::string& name) const {
+  std::error_code error;
+  return fs::is_regular_file(fs::path(view.folder) / name, error) ? link(name) : "";
 }
 
 int SweepPage::choice_of(std::size_t point) const {
@@ -31,6 +45,11 @@ int SweepPage::style_of(std::size_t point) const {
 
 bool SweepPage::is_judged() const {
   return !answer.ranking.empty() && answer.points[answer.ranking.front()].value.count > 1;
+}
+
+Interval SweepPage::possible(const Interval& interval) const {
+  if (!interval.is_known() || !scale().is_share) return interval;
+  return {std::clamp(interval.low, 0.0, 1.0), std::clamp(interval.high, 0.0, 1.0)};
 }
 
 std::string SweepPage::estimate_text(const Estimate& estimate) const {
@@ -69,6 +88,13 @@ json choice_key(const SweepPage& page) {
     key.push_back(
         {{"swatch", marked_swatch(static_cast<int>(choice) % kStyles)}, {"text", page.answer.choices[choice].name}});
   }
+  return key;
+}
+
+json point_key(const SweepPage& page, const std::vector<std::size_t>& points) {
+  json key = json::array();
+  for (std::size_t i = 0; i < points.size(); ++i)
+    key.push_back({{"swatch", marked_swatch(static_cast<int>(i))}, {"text", page.view.points[points[i]].label}});
   return key;
 }
 

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "reports/html.h"
 #include "reports/number_text.h"
 #include "reports/sweep_page/sections.h"
 
@@ -86,7 +85,7 @@ json member_row(const SweepPage& page, const std::vector<std::size_t>& axes, con
           {"time", seconds_text(member.seconds)},
           {"time_key", key(member.seconds)},
           {"id", shortened(member.info.id(), kShortId)},
-          {"report", link_path(member.report)}};
+          {"report", page.link(member.report)}};
 }
 
 json axis_columns(const SweepPage& page, const std::vector<std::size_t>& axes) {
@@ -113,6 +112,8 @@ json sweep_members_section(const SweepPage& page) {
   for (const std::size_t member : order_of(page)) rows.push_back(member_row(page, axes, page.view.members[member]));
   const auto count = static_cast<std::int64_t>(rows.size());
   return {{"metric", page.metric()},
+          {"csv", page.link_to_file("members.csv")},
+          {"json", page.link_to_file("members.json")},
           {"axes", axis_columns(page, axes)},
           {"count", count_text(count)},
           {"is_open", rows.size() <= kMostOpen},
@@ -129,9 +130,9 @@ json sweep_failures_section(const SweepPage& page) {
                     {"attempts", count_text(member.attempts)},
                     {"reason", member.reason.empty() ? "no reason is known" : member.reason},
                     {"last", last_log_line(page.view.folder, member.info.id())},
-                    {"log", has_log(page.view.folder, member.info.id()) ? link_path(log) : ""},
+                    {"log", has_log(page.view.folder, member.info.id()) ? page.link(log) : ""},
                     {"id", shortened(member.info.id(), kShortId)},
-                    {"report", link_path(member.report)}});
+                    {"report", page.link(member.report)}});
   }
   if (rows.empty()) return {};
   return {{"rows", rows},

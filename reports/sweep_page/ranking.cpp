@@ -16,7 +16,7 @@ constexpr std::size_t kMostPanels = 12, kMostRows = 20, kMostTableRows = 100;
 constexpr std::size_t kMostInColumn = 8;  // rows; more stand in two columns
 
 // How a row of the ranking stands to the best one.
-enum class Standing { kBest, kLikeBest, kWorse, kDiverged, kOneSeed, kNotCompared };
+enum class Standing { kBest, kLikeBest, kWorse, kBetterInCommon, kDiverged, kOneSeed, kNotCompared };
 
 std::string standing_text(Standing standing) {
   switch (standing) {
@@ -26,10 +26,12 @@ std::string standing_text(Standing standing) {
       return "not distinguishable from the best";
     case Standing::kWorse:
       return "worse than the best";
+    case Standing::kBetterInCommon:
+      return "better than the best in the seeds that both have";
     case Standing::kDiverged:
       return "diverged with some seeds";
     case Standing::kOneSeed:
-      return "one seed: cannot be judged";
+      return "fewer than two seeds in common: cannot be judged";
     case Standing::kNotCompared:
       break;
   }
@@ -44,7 +46,8 @@ Standing standing_of(const std::vector<PairResult>& pairs, int setting, std::siz
     if (!is_it || pair.setting != setting) continue;
     if ((pair.better == other ? pair.diverged_better : pair.diverged_worse) > 0) return Standing::kDiverged;
     if (pair.difference.count < 2) return Standing::kOneSeed;
-    return pair.is_distinguishable ? Standing::kWorse : Standing::kLikeBest;
+    if (!pair.is_distinguishable) return Standing::kLikeBest;
+    return pair.worse == other ? Standing::kWorse : Standing::kBetterInCommon;
   }
   return Standing::kNotCompared;
 }
@@ -61,17 +64,10 @@ Panel new_panel(const std::string& id, const std::string& title, const std::stri
   return panel;
 }
 
-// An interval may reach beyond what a share can be; the drawing must not.
-double possible(const SweepPage& page, double value) {
-  return page.scale().is_share && std::isfinite(value) ? std::clamp(value, 0.0, 1.0) : value;
-}
-
 void add_row(const SweepPage& page, const std::string& label, const Estimate& value, Standing standing, Panel& panel) {
-  IntervalRow row{.label = label,
-                  .value = page.estimate_text(value),
-                  .middle = value.mean,
-                  .low = possible(page, value.interval.low),
-                  .high = possible(page, value.interval.high)};
+  const Interval drawn = page.possible(value.interval);
+  IntervalRow row{
+      .label = label, .value = page.estimate_text(value), .middle = value.mean, .low = drawn.low, .high = drawn.high};
   row.is_strong = standing == Standing::kBest;
   row.is_open = standing == Standing::kWorse || standing == Standing::kDiverged;
   const std::string interval = interval_text(page.view, value.interval);
@@ -163,8 +159,8 @@ std::vector<Panel> point_panels(const SweepPage& page) {
       panels.back().chart.is_wide = true;
     }
     add_point(page, ranking[i], page.view.points[ranking[i]].label, standing_of(page, ranking[i]), panels.back());
-    all.add(page.answer.points[ranking[i]].value.mean);
   }
+  for (const Panel& panel : panels) all.add(shown_range(panel.chart));
   for (Panel& panel : panels) panel.chart.least = all;
   return panels;
 }
@@ -194,6 +190,7 @@ json table_of(const SweepPage& page) {
                     {"seeds", count_text(result.value.count)},
                     {"time", seconds_text(result.seconds)},
                     {"time_key", known(result.seconds)},
+                    {"trained_key", known(result.parameters)},
                     {"trained", std::isfinite(result.parameters) ? count_text(std::llround(result.parameters)) : "–"},
                     {"standing", standing_text(standing_of(page, point))},
                     {"is_first", point == page.answer.ranking.front()}});

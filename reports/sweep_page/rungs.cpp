@@ -23,8 +23,8 @@ std::vector<std::pair<std::size_t, double>> entries(const SweepPage& page, const
     for (const std::size_t point : page.answer.ranking) found.emplace_back(point, page.answer.points[point].value.mean);
   }
   for (int i = 0; i < std::min(rung.decision.point_size(), rung.decision.value_size()); ++i) {
-    if (size(rung.decision.point(i)) < page.view.points.size() && rung.decision.point(i) >= 0)
-      found.emplace_back(rung.decision.point(i), rung.decision.value(i));
+    if (const auto point = page.view.find_point(rung.decision.point(i)))
+      found.emplace_back(*point, rung.decision.value(i));
   }
   return found;
 }
@@ -57,7 +57,7 @@ json rung_rows(const SweepPage& page) {
 }
 
 // Each combination's value at the rungs that it took part in: the line ends where it was left behind.
-json rung_chart(const SweepPage& page) {
+json rung_chart(const SweepPage& page, json& key) {
   LineChart chart;
   chart.id = "rungs-chart";
   chart.title = page.metric() + " at the rungs";
@@ -67,33 +67,39 @@ json rung_chart(const SweepPage& page) {
   chart.may_be_log = page.scale().may_be_log;
   chart.text = [&page](double value) { return page.view.text(value); };
   std::map<std::size_t, std::vector<double>> values;
+  const RungView* last_rung = nullptr;
   for (const RungView& rung : page.view.rungs) {
     const auto taking_part = entries(page, rung);
     if (taking_part.empty() || rung.epochs <= 0 || (!chart.x.empty() && rung.epochs <= chart.x.back())) continue;
     chart.x.push_back(rung.epochs);
+    last_rung = &rung;
     for (const auto& [point, value] : taking_part) {
       values[point].resize(chart.x.size(), kUnknown);
       values[point].back() = value;
     }
   }
   if (chart.x.size() < 2) return {};
-  std::size_t survivors = 0;
-  std::vector<Series> front;
-  for (auto& [point, line] : values) {
-    const bool is_survivor = line.size() == chart.x.size() && std::isfinite(line.back());
-    line.resize(chart.x.size(), kUnknown);
-    Series series{page.view.points[point].label, line, is_survivor ? static_cast<int>(survivors % kStyles) : 5, false};
-    series.is_faint = !is_survivor;
-    if (is_survivor) {
-      ++survivors;
-      front.push_back(std::move(series));
-    } else if (chart.series.size() < kMostFaint) {
-      chart.series.push_back(std::move(series));
-    }
+  // The best at the last rung have the looks of the ranking.
+  std::vector<std::pair<std::size_t, double>> last = entries(page, *last_rung);
+  std::vector<std::size_t> survivors;
+  for (const auto& [point, value] : last) {
+    if (std::isfinite(value)) survivors.push_back(point);
   }
-  chart.series.insert(chart.series.end(), front.begin(), front.end());
+  for (auto& [point, line] : values) {
+    line.resize(chart.x.size(), kUnknown);
+    const bool is_behind = std::find(survivors.begin(), survivors.end(), point) == survivors.end();
+    if (!is_behind || chart.series.size() >= kMostFaint) continue;
+    Series& series = chart.series.emplace_back(Series{page.view.points[point].label, line, 5, false});
+    series.is_faint = true;
+  }
+  for (std::size_t i = survivors.size(); i > 0; --i) {
+    const std::size_t point = survivors[i - 1];
+    chart.series.push_back({page.view.points[point].label, values[point], static_cast<int>((i - 1) % kStyles), false});
+  }
   chart.description = "Each line is a combination; it ends at the rung where it was left behind. " +
-                      count_text(static_cast<std::int64_t>(survivors)) + " reached the last rung.";
+                      count_text(static_cast<std::int64_t>(survivors.size())) + " reached the last one.";
+  survivors.resize(std::min(survivors.size(), kMostNamedLines));
+  key = point_key(page, survivors);
   json drawn = chart_values(chart);
   drawn["note"] = chart.description;
   return drawn;
@@ -103,9 +109,9 @@ json rung_chart(const SweepPage& page) {
 
 json sweep_rungs_section(const SweepPage& page) {
   if (page.view.rungs.empty()) return {};
-  json charts = json::array();
-  if (const json chart = rung_chart(page); !chart.is_null()) charts.push_back(chart);
-  return {{"rows", rung_rows(page)}, {"charts", charts}};
+  json charts = json::array(), key = json::array();
+  if (const json chart = rung_chart(page, key); !chart.is_null()) charts.push_back(chart);
+  return {{"rows", rung_rows(page)}, {"charts", charts}, {"key", key}};
 }
 
 }  // namespace thaw::reports

@@ -15,6 +15,7 @@ namespace thaw::reports {
 struct SweepPage {
   const SweepView& view;
   const SweepAnswer& answer;
+  std::string to_sweep = {};  ///< from the page's folder to the sweep's, "../runs/digits/sweep-1/"; empty: the same
 
   bool compares() const { return answer.choices.size() > 1; }
   /// Whether there are seeds enough to tell combinations apart.
@@ -25,10 +26,16 @@ struct SweepPage {
   ValueScale scale() const { return {view.started.metric_is_share(), !view.started.metric_is_share() && !is_max()}; }
   /// "Accuracy"; the metric's full name where its title is missing.
   std::string metric() const;
+  /// Of a path from the sweep's folder, for a link. Empty stays empty.
+  std::string link(const std::string& path) const;
+  /// The same of a file in the sweep's folder; empty if it is not there.
+  std::string link_to_file(const std::string& name) const;
   /// The choice of the compared axis that a point has; -1: none is compared.
   int choice_of(std::size_t point) const;
   /// The look of a point in every chart: that of its choice.
   int style_of(std::size_t point) const;
+  /// An interval as it is drawn: it may reach beyond what a share can be, the drawing must not.
+  Interval possible(const Interval& interval) const;
   /// "84.1 % (83.0 to 85.2)"; without the interval where there is none.
   std::string estimate_text(const Estimate& estimate) const;
 };
@@ -49,6 +56,9 @@ nlohmann::json figure_values(const Figure& figure);
 
 /// Names with the look they have in the charts: a legend beside them.
 nlohmann::json choice_key(const SweepPage& page);
+/// The same of combinations, the i-th of which has the look i.
+nlohmann::json point_key(const SweepPage& page, const std::vector<std::size_t>& points);
+inline constexpr std::size_t kMostNamedLines = 8;
 
 /// What a member's process said last: the last line of logs/ID.txt. Empty: nothing.
 std::string last_log_line(const std::string& folder, const std::string& id);

@@ -1,6 +1,7 @@
 #include "reports/sweep_page/sweep_page.h"
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "reports/html.h"
@@ -11,13 +12,10 @@
 namespace thaw::reports {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kLongVerdict = 260;  // bytes
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return count_text(static_cast<std::int64_t>(count)) + " " + noun + (count == 1 ? "" : "s");
-}
 
 struct Status {
   std::string text, style;
@@ -33,8 +31,8 @@ Status status_of(const SweepView& view) {
 // "78 of 80 members done", "80 members"
 std::string members_text(const SweepView& view) {
   const std::size_t all = view.members.size(), done = view.count(MemberState::kDone);
-  if (done == all) return counted(all, "member");
-  return count_text(static_cast<std::int64_t>(done)) + " of " + counted(all, "member") + " done";
+  if (done == all) return counted_text(all, "member");
+  return count_text(static_cast<std::int64_t>(done)) + " of " + counted_text(all, "member") + " done";
 }
 
 // "4 not begun, 2 stopped"
@@ -60,7 +58,7 @@ json notice_list(const SweepPage& page) {
         notice("warn", "Not finished: " + unfinished_text(view), "The same command goes on:", view.started.command()));
   }
   if (const std::size_t failed = view.count(MemberState::kFailed); failed > 0)
-    list.push_back(notice("bad", counted(failed, "member") + " failed", "Why, is told below."));
+    list.push_back(notice("bad", counted_text(failed, "member") + " failed", "Why, is told below."));
   std::string caveats;
   for (const std::string& caveat : page.answer.caveats) caveats += (caveats.empty() ? "" : "\n") + caveat;
   if (!caveats.empty()) list.push_back(notice("info", "Before you trust these numbers", caveats));
@@ -104,10 +102,19 @@ json header_values(const SweepPage& page) {
           {"notices", found}};
 }
 
+// "../runs/digits/sweep-1/"; links must hold when all of it is moved.
+std::string path_to_sweep(const std::string& sweep_folder, const std::string& page_folder) {
+  if (page_folder.empty()) return {};
+  std::error_code error;
+  const fs::path sweep = fs::weakly_canonical(fs::absolute(sweep_folder, error), error);
+  const fs::path path = sweep.lexically_relative(fs::weakly_canonical(fs::absolute(page_folder, error), error));
+  return path.empty() || path == "." ? "" : path.generic_string() + "/";
+}
+
 }  // namespace
 
-std::string render_sweep_page(const SweepView& view, const SweepAnswer& answer) {
-  const SweepPage page{view, answer};
+std::string render_sweep_page(const SweepView& view, const SweepAnswer& answer, const std::string& page_folder) {
+  const SweepPage page{view, answer, path_to_sweep(view.folder, page_folder)};
   json values = header_values(page);
   values["recommended"] = sweep_recommended_section(page);
   values["ranking"] = sweep_ranking_section(page);
@@ -129,9 +136,9 @@ std::string render_sweep_page(const SweepView& view, const SweepAnswer& answer) 
 
 namespace thaw {
 
-std::string render_sweep_report(const std::string& sweep_folder) {
+std::string render_sweep_report(const std::string& sweep_folder, const std::string& page_folder) {
   const reports::SweepView view = reports::load_sweep(sweep_folder);
-  return reports::render_sweep_page(view, reports::answer_sweep(view));
+  return reports::render_sweep_page(view, reports::answer_sweep(view), page_folder);
 }
 
 }  // namespace thaw

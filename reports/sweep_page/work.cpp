@@ -53,10 +53,6 @@ json time_rows(const SweepView& view, const Work& work) {
   return rows;
 }
 
-std::string counted(std::int64_t count, const std::string& noun) {
-  return count_text(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 json shared_rows(const SweepView& view, const Work& work) {
   json rows = json::array();
   const auto add = [&rows](const std::string& name, const std::string& value) {
@@ -67,15 +63,15 @@ json shared_rows(const SweepView& view, const Work& work) {
       count_text(work.begun) + " of " + count_text(static_cast<std::int64_t>(view.members.size())));
   if (started.jobs() > 0) {
     add("At once", (started.jobs() == 1 ? "1 process" : count_text(started.jobs()) + " processes") +
-                       (started.threads() > 0 ? ", " + counted(started.threads(), "thread") + " each" : ""));
+                       (started.threads() > 0 ? ", " + counted_text(started.threads(), "thread") + " each" : ""));
   }
-  if (work.beside > 0) add("Trained beside others in one process", counted(work.beside, "run"));
+  if (work.beside > 0) add("Trained beside others in one process", counted_text(work.beside, "run"));
   if (work.trunks_computed > 0 || work.trunks_found > 0) {
     add("Pictures that went through a frozen trunk", count_text(work.trunks_computed));
     add("Pictures whose features were there already", count_text(work.trunks_found));
   }
   if (work.trunk_seconds > 0) add("Time for frozen trunks", seconds_text(work.trunk_seconds));
-  if (work.tried_again > 0) add("Tried more than once", counted(work.tried_again, "run"));
+  if (work.tried_again > 0) add("Tried more than once", counted_text(work.tried_again, "run"));
   return rows;
 }
 

@@ -51,6 +51,10 @@ AttemptEnded describe_end(const EndedAttempt& attempt) {
   return ended;
 }
 
+std::string after_epochs(int epochs) {
+  return "after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
+}
+
 std::string end_text(const AttemptEnded& ended, const Scheduler::Member& member) {
   switch (ended.end()) {
     case AttemptEnded::DONE:
@@ -58,7 +62,7 @@ std::string end_text(const AttemptEnded& ended, const Scheduler::Member& member)
     case AttemptEnded::DIVERGED:
       return "diverged: " + ended.reason();
     case AttemptEnded::PAUSED:
-      return "after " + std::to_string(member.record.epochs()) + " epochs";
+      return after_epochs(member.record.epochs());
     case AttemptEnded::FAILED:
     case AttemptEnded::KILLED:
       return (member.state == Scheduler::State::kFailed ? "failed: " : "failed, and is tried again: ") + ended.reason();

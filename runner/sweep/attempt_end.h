@@ -21,6 +21,9 @@ struct EndedAttempt {
 /// How it ended: what the member's record says goes before what its process said.
 AttemptEnded describe_end(const EndedAttempt& attempt);
 
+/// "after 1 epoch", "after 3 epochs".
+std::string after_epochs(int epochs);
+
 /// What people are told of it; empty: nothing that they need to know.
 std::string end_text(const AttemptEnded& ended, const Scheduler::Member& member);
 

@@ -150,8 +150,8 @@ class Coordinator {
   void decide() {
     for (RungDecided& rung : scheduler_.decide()) {
       if (!journal_ || !decided_.insert(rung.rung()).second) continue;
-      table_.note("after " + std::to_string(scheduler_.rung_epochs(rung.rung())) + " epochs: " +
-                  std::to_string(rung.promoted()) + " of " + std::to_string(rung.point_size()) + " go on");
+      table_.note(after_epochs(scheduler_.rung_epochs(rung.rung())) + ": " + std::to_string(rung.promoted()) + " of " +
+                  std::to_string(rung.point_size()) + " go on");
       SweepEvent event;
       *event.mutable_rung_decided() = std::move(rung);
       journal_->append(std::move(event));

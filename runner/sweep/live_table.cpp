@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 
+#include "runner/sweep/attempt_end.h"
 #include "runner/text_table.h"
 #include "runner/train/process_facts.h"
 #include "schemas/diagnostic.h"
@@ -100,7 +101,8 @@ std::string LiveTable::counts_text() const {
 
 std::vector<std::vector<std::string>> LiveTable::ranking(std::size_t most) const {
   struct Point {
-    int first, members = 0, with_value = 0;
+    int first, members = 0, with_value = 0, diverged = 0;
+    int rests_after = 0;  // epochs; 0: none of its members waits at a rung or was left behind
     double sum = 0;
     double mean() const { return sum / with_value; }
   };
@@ -109,8 +111,10 @@ std::vector<std::vector<std::string>> LiveTable::ranking(std::size_t most) const
     const auto& member = scheduler_.member(i);
     Point& point = points.try_emplace(member.info.point(), Point{.first = i}).first->second;
     ++point.members;
+    if (member.record.status() == Status::kDiverged) ++point.diverged;
     const bool has_result = member.record.status() == Status::kFinished || member.state == State::kResting;
     if (!has_result || std::isnan(member.record.latest_value())) continue;
+    if (member.state == State::kResting) point.rests_after = member.record.epochs();
     point.sum += member.record.latest_value();
     ++point.with_value;
   }
@@ -118,17 +122,22 @@ std::vector<std::vector<std::string>> LiveTable::ranking(std::size_t most) const
   for (const auto& [number, point] : points) {
     if (point.with_value > 0) ranked.push_back(point);
   }
+  // As the report has it: what diverged with some seed after what did not. Values of different rungs do not compare.
   std::stable_sort(ranked.begin(), ranked.end(), [this](const Point& a, const Point& b) {
+    if ((a.diverged > 0) != (b.diverged > 0)) return b.diverged > 0;
+    if (a.rests_after != b.rests_after)
+      return b.rests_after > 0 && (a.rests_after == 0 || a.rests_after > b.rests_after);
     return sweep_.metric_is_max() ? a.mean() > b.mean() : a.mean() < b.mean();
   });
   std::vector<std::vector<std::string>> rows;
   for (const Point& point : ranked) {
     if (rows.size() == most) break;
-    const std::string runs = point.members == 1 ? ""
-                             : point.with_value == point.members
-                                 ? "mean of " + std::to_string(point.members)
-                                 : "mean of " + std::to_string(point.with_value) + ", " +
-                                       std::to_string(point.members - point.with_value) + " without";
+    std::string runs = point.members == 1 ? ""
+                       : point.with_value == point.members
+                           ? "mean of " + std::to_string(point.members)
+                           : "mean of " + std::to_string(point.with_value) + ", " +
+                                 std::to_string(point.members - point.with_value) + " without";
+    if (point.rests_after > 0) runs += (runs.empty() ? "" : ", ") + after_epochs(point.rests_after);
     rows.push_back({settings_text(point.first), value_text(point.mean()), runs});
   }
   return rows;

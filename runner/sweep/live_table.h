@@ -38,7 +38,8 @@ class LiveTable {
   std::string settings_text(int index) const;
   std::string value_text(double value) const;
   std::string counts_text() const;
-  /// Combinations that have a value, the best one first: "1  fine-tune  91.2 %  5 of 5".
+  /// Combinations that have a value, the best one first, those left behind at a rung after the others: "fine-tune",
+  /// "91.2 %", "mean of 5".
   std::vector<std::vector<std::string>> ranking(std::size_t most) const;
   double done_work() const;
   double total_work() const;

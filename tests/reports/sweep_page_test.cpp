@@ -60,7 +60,7 @@ TEST(SweepPage, SaysWhichChoicesCannotBeToldFromTheBest) {
 TEST(SweepPage, OneSeedIsNotJudged) {
   const std::string page = page_of(strategies_sweep(1));
   EXPECT_THAT(page, HasSubstr("One seed each: which differences would stay with another one cannot be said."));
-  EXPECT_THAT(page, HasSubstr("<td>one seed: cannot be judged</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>fewer than two seeds in common: cannot be judged</td>"));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("worse than the best")), Not(HasSubstr("id=\"difference-"))));
 }
 
@@ -71,8 +71,104 @@ TEST(SweepPage, ClaimsNothingOfWhatWasNotCompared) {
   EXPECT_THAT(page, Not(HasSubstr("<td>worse than the best</td>")));
 }
 
+// Two combinations of which the first one is worse in the seeds that both have.
+TEST(SweepPage, DifferencesAreSeenFromTheFirstOne) {
+  RecordedSweep sweep = empty_sweep("pair", 5);
+  add_numbers(sweep, "train.rate", false);
+  const double values[2][5] = {{0.80, 0.81, 0.80, 0.99, 0.98}, {0.85, 0.862, 0.851, 0, 0}};
+  for (int point = 0; point < 2; ++point) {
+    for (int seed = 1; seed <= 5; ++seed)
+      add_member(sweep, point, seed, {std::to_string(point + 1)}).value = values[point][seed - 1];
+  }
+  sweep.members[8].end = sweep.members[9].end = MemberEnd::kFailed;
+  const std::string page = page_of(sweep);
+  EXPECT_THAT(page, HasSubstr("<figcaption>The first one minus</figcaption>"));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"row\">rate 2</th><td class=\"n\">−5.1 points</td><td class=\"n\">−5.3 "
+                              "points to −4.9 points</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>better than the best in the seeds that both have</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("<td>worse than the best</td>")));
+}
+
+// Twelve combinations, two seeds each, near 0: intervals reach below it.
+RecordedSweep low_values() {
+  RecordedSweep sweep = empty_sweep("low", 2);
+  add_numbers(sweep, "train.decay", false);
+  for (int point = 0; point < 12; ++point) {
+    for (int seed = 1; seed <= 2; ++seed) {
+      const std::string decay = point % 3 == 0 ? "0" : point % 3 == 1 ? "0.0001" : "0.01";
+      RecordedMember& member = add_member(sweep, point, seed, {decay});
+      member.value = 0.02 + 0.01 * point + 0.02 * seed * steady_noise(point, 1);
+      member.seconds = 1 + point;
+    }
+  }
+  return sweep;
+}
+
+// The part of the page between an element's start and the next end of a drawing.
+std::string drawing(const std::string& page, const std::string& id) {
+  const std::size_t at = page.find("id=\"" + id + "-figure\"");
+  return at == std::string::npos ? "" : page.substr(at, page.find("</svg>", at) - at);
+}
+
+std::vector<std::string> percents(const std::string& svg) {
+  std::vector<std::string> ticks;
+  for (std::size_t at = 0; (at = svg.find("%</text>", at)) != std::string::npos; ++at) {
+    const std::size_t start = svg.rfind('>', at) + 1;
+    const std::string tick = svg.substr(start, at - start);
+    if (tick.find(' ') == std::string::npos && tick.find("\u00a0") == std::string::npos) ticks.push_back(tick);
+  }
+  return ticks;
+}
+
+TEST(SweepPage, ColumnsOfOneRankingHaveOneScale) {
+  const std::string page = page_of(low_values());
+  EXPECT_FALSE(percents(drawing(page, "ranking-1")).empty());
+  EXPECT_EQ(percents(drawing(page, "ranking-1")), percents(drawing(page, "ranking-2")));
+}
+
+TEST(SweepPage, NoDrawingReachesBeyondWhatAShareCanBe) {
+  const std::string page = page_of(low_values());
+  for (const std::string id : {"cost-time", "effect-1", "ranking-1"}) {
+    ASSERT_FALSE(percents(drawing(page, id)).empty()) << id;
+    for (const std::string& tick : percents(drawing(page, id))) EXPECT_NE(tick[0], '-') << id;
+  }
+}
+
+// 0 and 0.0001 would stand on each other.
+TEST(SweepPage, NumbersOfAnAxisDoNotOverlap) {
+  const std::string svg = drawing(page_of(low_values()), "effect-1");
+  EXPECT_THAT(svg, HasSubstr(">0.01</text>"));
+  EXPECT_THAT(svg, Not(HasSubstr(">0.0001</text>")));
+}
+
+// Numbers of points may have gaps: they are names, not places.
+TEST(SweepPage, OfPointsWithOtherNumbersIsTheSame) {
+  RecordedSweep sweep = halving_sweep();
+  const std::string page = page_of(sweep);
+  for (RecordedMember& member : sweep.members) member.info.set_point(3 * member.info.point() + 7);
+  for (RungDecided& decision : sweep.decisions) {
+    for (int& point : *decision.mutable_point()) point = 3 * point + 7;
+  }
+  EXPECT_EQ(page_of(sweep), page);
+}
+
+TEST(SweepPage, CurvesAndRungsGiveACombinationTheSameLook) {
+  const std::string page = page_of(halving_sweep());
+  const auto key = [&page](const std::string& section) {
+    const std::size_t at = page.find("<p class=\"key\">", page.find("<section id=\"" + section + "\">"));
+    return page.substr(at, page.find("</p>", at) - at);
+  };
+  EXPECT_EQ(count_of(key("rungs"), "relu, ") + count_of(key("rungs"), "gelu, "), 2);
+  EXPECT_EQ(key("rungs"), key("curves"));
+}
+
 TEST(SweepPage, SaysWhatDiverged) {
-  EXPECT_THAT(page_of(troubled_sweep()), HasSubstr("<td>diverged with some seeds</td>"));
+  const std::string page = page_of(troubled_sweep());
+  EXPECT_THAT(page, HasSubstr("<td>diverged with some seeds</td>"));
+  EXPECT_THAT(page, HasSubstr("<figcaption>Mean over the settings that both have</figcaption>"));
+  // fine-tune, which diverged, has the better mean.
+  EXPECT_THAT(page, HasSubstr("<td>not judged</td>"));
+  EXPECT_THAT(page_of(strategies_sweep()), Not(HasSubstr("<td>not judged</td>")));
 }
 
 TEST(SweepPage, DrawsValueAgainstEachCost) {
@@ -112,12 +208,23 @@ TEST(SweepPage, UnfinishedAndFailedMembersAreSaidWithTheirReasons) {
   EXPECT_THAT(page, HasSubstr("<td class=\"wrong\">diverged</td>"));
 }
 
-TEST(SweepPage, LinksToRunsAndFilesBesideIt) {
+TEST(SweepPage, LinksToRunsAndToFilesThatAreThere) {
   const RecordedSweep sweep = strategies_sweep();
-  const std::string page = page_of(sweep);
-  EXPECT_THAT(page, HasSubstr("<a href=\"../" + sweep.members[0].info.id() + "/report.html\">"));
-  for (const char* file : {"recommended.pbtxt", "members.csv", "members.json"})
-    EXPECT_THAT(page, HasSubstr("<a href=\"" + std::string(file) + "\">"));
+  const TemporaryFolder folder;
+  const std::string written = write_sweep(folder / "runs", sweep);
+  const std::string files[] = {"recommended.pbtxt", "members.csv", "members.json"};
+  for (const std::string& file : files)
+    EXPECT_THAT(render_sweep_report(written), Not(HasSubstr("<a href=\"" + file + "\">")));
+  for (const std::string& file : files) std::ofstream(written + "/" + file) << "there\n";
+  const std::string page = render_sweep_report(written), elsewhere = render_sweep_report(written, folder / "pages");
+  const std::string run = sweep.members[0].info.id() + "/report.html\">";
+  EXPECT_THAT(page, HasSubstr("<a href=\"../" + run));
+  EXPECT_THAT(elsewhere, HasSubstr("<a href=\"../runs/strategies/" + run));
+  const std::string name = std::filesystem::path(written).filename().string();
+  for (const std::string& file : files) {
+    EXPECT_THAT(page, HasSubstr("<a href=\"" + file + "\">"));
+    EXPECT_THAT(elsewhere, HasSubstr("<a href=\"../runs/strategies/" + name + "/" + file + "\">"));
+  }
   EXPECT_THAT(page, HasSubstr("<pre class=\"copied\" id=\"recommended-config\">name: &quot;strategies&quot;"));
 }
 
@@ -131,7 +238,7 @@ TEST(SweepPage, HalvingShowsWhoWentOn) {
   EXPECT_THAT(page,
               HasSubstr("<tr><th scope=\"row\">1</th><td class=\"n\">1</td><td class=\"n\">18</td><td class=\"n\">6"
                         "</td>"));
-  EXPECT_THAT(page, HasSubstr("it ends at the rung where it was left behind. 2 reached the last rung."));
+  EXPECT_THAT(page, HasSubstr("it ends at the rung where it was left behind. 2 reached the last one."));
   // What mattered is weighed where all took part.
   EXPECT_THAT(page, HasSubstr("after 1 epoch, which all combinations trained for,"));
   EXPECT_EQ(count_of(page, "<g><title>relu, ") > 0, true);

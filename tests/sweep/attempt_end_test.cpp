@@ -60,6 +60,7 @@ TEST_F(AttemptEndTest, WithoutAResultTheProcessDecides) {
 }
 
 TEST_F(AttemptEndTest, ARungsEndIsAPause) {
+  EXPECT_EQ(after_epochs(1), "after 1 epoch");
   train(2);
   EXPECT_EQ(end_of({}, {.until_epoch = 2}), "PAUSED: : after 2 epochs");
   EXPECT_EQ(end_of({.signal = SIGKILL}, {.until_epoch = 2}), "PAUSED: : after 2 epochs");

@@ -100,6 +100,30 @@ TEST_F(LiveTableTest, TheAnswerRanksCombinationsAndNamesWhoFailed) {
             "  its log: runs/name/sweep-1/logs/a1.txt\n");
 }
 
+// A value after fewer epochs says nothing against one after all of them.
+TEST_F(LiveTableTest, ThoseLeftBehindComeAfterTheOthersAndSaySo) {
+  Scheduler scheduler = this->scheduler();
+  scheduler.member(2).state = scheduler.member(3).state = State::kResting;
+  scheduler.member(1).state = State::kFailed;
+  EXPECT_THAT(LiveTable(sweep_, scheduler).lines({}, 24),
+              ElementsAre("name: 1 of 4 done, 1 failed, 2 paused",
+                          "best so far, by Accuracy:", "  strategy frozen\\x1b[2J  50.0 %      mean of 1, 1 without",
+                          "  strategy größer         80.0 %  mean of 2, after 1 epoch"));
+}
+
+// By its other seed it would be the first one.
+TEST_F(LiveTableTest, WhatDivergedComesAfterWhatDidNot) {
+  sweep_.set_metric_is_max(false);
+  Event diverged;
+  diverged.mutable_diverged()->set_kind("NaN");
+  RecordWriter(in("name/a1/record.binpb")).append(diverged);
+  Scheduler scheduler = this->scheduler();
+  EXPECT_THAT(LiveTable(sweep_, scheduler).lines({}, 24),
+              ElementsAre("name: 3 of 4 done, 1 diverged",
+                          "best so far, by Accuracy:", "  strategy größer         80.0 %             mean of 2",
+                          "  strategy frozen\\x1b[2J  50.0 %  mean of 1, 1 without"));
+}
+
 TEST(Duration, IsWrittenAsAClockDoes) {
   EXPECT_EQ(duration_text(0.4), "0:00");
   EXPECT_EQ(duration_text(61), "1:01");

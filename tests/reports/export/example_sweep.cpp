@@ -3,8 +3,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "schemas/frames.h"
+#include "schemas/sweep_record.pb.h"
 #include "tests/reports/example_runs.h"
+#include "tests/reports/recorded_sweep.h"
 
 namespace thaw::test {
 namespace {
@@ -71,12 +72,6 @@ std::vector<Event> run_of(const MemberInfo& member, int index) {
 }
 
 }  // namespace
-
-std::string journal_bytes(const std::vector<SweepEvent>& events) {
-  std::string bytes;
-  for (const SweepEvent& event : events) bytes += render_frame(event.SerializeAsString());
-  return bytes;
-}
 
 std::string write_example_sweep(const std::string& runs_root, const std::string& choice) {
   SweepStarted started = start(choice);

@@ -1,8 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-
-#include "schemas/sweep_record.pb.h"
 
 namespace thaw::test {
 
@@ -13,8 +12,5 @@ inline constexpr std::int64_t kSweepBegun = 1'700'000'000'000;
 /// does not vary, each with a run but for the last member, which has not begun; the first one of "frozen" diverged.
 /// `choice` is the other strategy's name.
 std::string write_example_sweep(const std::string& runs_root, const std::string& choice = "fine-tune");
-
-/// The bytes of a journal.
-std::string journal_bytes(const std::vector<SweepEvent>& events);
 
 }  // namespace thaw::test

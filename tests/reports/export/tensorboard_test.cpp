@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "reports/export/event_file.h"
 #include "schemas/diagnostic.h"
 #include "tests/reports/example_runs.h"
@@ -289,6 +292,32 @@ TEST(ExportSubjectTest, SaysWhatItLeavesOut) {
   EXPECT_EQ(describe(load_export_subject(sweep + "/")), describe(load_export_subject(sweep)));
   EXPECT_EQ(describe(load_export_subject(folder / "runs/strategies/000000000000")),
             "strategies, run 000000000000: diverged");
+}
+
+// The folder may be called otherwise than the journal knows.
+TEST(ExportSubjectTest, FindsRunsWhereTheSweepsPageDoes) {
+  const TemporaryFolder folder;
+  write_example_sweep(folder / "runs");
+  std::filesystem::rename(folder / "runs/strategies", folder / "runs/renamed");
+  EXPECT_EQ(load_export_subject(folder / "runs/renamed/sweep-abcdef012345").runs.size(), 7);
+}
+
+TEST(ExportSubjectTest, NamesJournalsThatAreDamaged) {
+  const TemporaryFolder folder;
+  const std::string sweep = write_example_sweep(folder / "runs");
+  std::ifstream whole(sweep + "/journal/host-1.binpb", std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(whole), {}};
+  const std::size_t length = bytes.size();
+  bytes += bytes;
+  bytes[20] ^= 1;
+  std::ofstream(sweep + "/journal/host-2.binpb", std::ios::binary) << bytes;
+  EXPECT_EQ(describe(load_export_subject(sweep)),
+            "strategies, sweep abcdef012345: 7 of 8 members; left out: strategy=fine-tune, images=500, momentum=0.9, "
+            "seed=2: not begun; not read: " +
+                sweep +
+                "/journal/host-2.binpb: damaged at byte 0: the frame's length or checksum is wrong, but whole frames "
+                "follow at byte " +
+                std::to_string(length));
 }
 
 TEST(ExportSubjectTest, SaysWhatItCannotRead) {
