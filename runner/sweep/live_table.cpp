@@ -214,6 +214,18 @@ void LiveTable::draw(const std::vector<int>& running) {
   std::fflush(stderr);
 }
 
+void LiveTable::note_what_is_there() {
+  int ended = 0, begun = 0;
+  for (int i = 0; i < scheduler_.size(); ++i) {
+    const MemberRecord& record = scheduler_.member(i).record;
+    ended += record.has_ended() ? 1 : 0;
+    begun += record.status() == Status::kResumable ? 1 : 0;
+  }
+  if (ended + begun == 0) return;
+  note(std::to_string(ended) + " of " + std::to_string(scheduler_.size()) + " are there already" +
+       (begun > 0 ? ", and " + std::to_string(begun) + " begun" : ""));
+}
+
 void LiveTable::note(const std::string& text) {
   clear();
   std::fprintf(stderr, "%s\n", text.c_str());

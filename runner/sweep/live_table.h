@@ -23,6 +23,8 @@ class LiveTable {
   void draw(const std::vector<int>& running);
   /// What a member's attempt came to; `how` empty: nothing to tell.
   void member_ended(int index, const std::string& how, double seconds);
+  /// How many members need no training, whichever sweep they were trained for, if any does not.
+  void note_what_is_there();
   /// A line of its own.
   void note(const std::string& text);
   void clear();
