@@ -6,10 +6,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import unittest
 
-from sweep_under_test import RUN_EVENTS, SweepUnderTest, events, problems
+from sweep_under_test import RUN_EVENTS, SweepUnderTest, events, problems, wait_until
 
 BINARY, EXPERIMENT = (sys.argv.pop(1), sys.argv.pop(1))
 MEMBERS = 8
@@ -36,12 +35,7 @@ class SweepAgainTest(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stderr)
         return result
 
-    def wait_until(self, condition, what):
-        for _ in range(3000):
-            if condition():
-                return
-            time.sleep(0.01)
-        self.fail(f"waited in vain until {what}")
+    wait_until = staticmethod(wait_until)
 
     def test_more_repeats_use_what_is_there(self):
         self.assertNotIn("there already", self.run_it("--set", "sweep.repeats=1").stderr)
