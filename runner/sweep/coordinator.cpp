@@ -267,7 +267,7 @@ class Coordinator {
     for (const int index : members) {
       const AttemptEnded ended = end_of(index, worker, child, words);
       is_kept = is_kept || ended.end() != AttemptEnded::TAKEN;
-      end_member(index, ended, worker);
+      end_member(index, ended, worker, child);
     }
     std::vector<std::string> logs;
     for (const int index : members) {
@@ -298,7 +298,7 @@ class Coordinator {
                          .seconds = seconds / static_cast<double>(in_a_row)});
   }
 
-  void end_member(int index, const AttemptEnded& ended, const Worker& worker) {
+  void end_member(int index, const AttemptEnded& ended, const Worker& worker, const ChildEnd& child) {
     auto& member = scheduler_.member(index);
     const AttemptEnded::End end = ended.end();
     if (end == AttemptEnded::FAILED || end == AttemptEnded::KILLED) {
@@ -309,7 +309,9 @@ class Coordinator {
         ++member.failures;
       }
     }
-    member.was_ended_here = member.record.has_ended();
+    // A process may be killed between its run's end and the report: another one writes that, but no third one.
+    member.was_ended_here = member.record.has_ended() && (child.signal == 0 || member.was_killed_at_end);
+    member.was_killed_at_end = member.record.has_ended() && child.signal != 0;
     if (end == AttemptEnded::TAKEN) member.state = State::kElsewhere;
     scheduler_.update(index);
     SweepEvent event;

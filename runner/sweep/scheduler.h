@@ -44,11 +44,12 @@ class Scheduler {
     MemberInfo info;
     MemberRecord record;
     State state = State::kWaiting;
-    int attempts = 0;             ///< over all journals
-    int failures = 0;             ///< that count
-    bool was_ended_here = false;  ///< by a process of this coordinator
-    bool is_alone = false;        ///< is not trained beside others any more: that failed
-    std::string reason = {};      ///< of the last failure
+    int attempts = 0;                ///< over all journals
+    int failures = 0;                ///< that count
+    bool was_ended_here = false;     ///< by a process of this coordinator, its report written if it can be
+    bool was_killed_at_end = false;  ///< the last of them, with its record complete
+    bool is_alone = false;           ///< is not trained beside others any more: that failed
+    std::string reason = {};         ///< of the last failure
   };
 
   Scheduler(const SweepStarted& sweep, const std::string& runs_root, SchedulerSettings settings);

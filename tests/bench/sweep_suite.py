@@ -155,7 +155,7 @@ def run_heads(arguments):
             print(f"  {seconds:8.2f} s  thaw, {precision} trunk, all {members} members to the report", flush=True)
             for member in shown["members"][:: max(1, members // ALONE)][:ALONE]:
                 runs = os.path.join(folder, "runs-alone")
-                run_file = os.path.join(folder, "runs-" + precision, "heads", member["id"], "experiment.pbtxt")
+                run_file = os.path.join(folder, "runs-" + precision, "trunk-heads", member["id"], "experiment.pbtxt")
                 variant = Variant("thaw", "alone", "as it comes", [arguments.thaw, "run", run_file, "--data", folder, "--runs", runs])
                 _, watched = run_quietly(variant, arguments)
                 alone.append(watched["wall_s"])

@@ -3,7 +3,7 @@
 
     torch_sweep_member.py feature_extraction --samples 100 --way channels_last
 
-The network is the same ResNet-20, batch, epochs and optimizer too; after each epoch 2,000 pictures are judged, in batches of
+The network is the same ResNet-20, batch, epochs and optimizer too; after each epoch 1,000 pictures are judged, in batches of
 250 under no_grad. A frozen backbone runs in evaluation mode under no_grad, in every epoch; gradual_unfreezing releases a stage
 an epoch. Pictures lie in memory, drawn: their drawing is not counted, and what they show does not matter, so that they are
 noise. The allocator and BLAS are chosen by the environment.
@@ -20,7 +20,7 @@ from torch_step import status_bytes
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 STRATEGIES = ("from_scratch", "feature_extraction", "fine_tune", "warm_start", "gradual_unfreezing")
-PIXELS, CLASSES, BATCH, JUDGED, JUDGED_BATCH = 36, 10, 10, 2000, 250
+PIXELS, CLASSES, BATCH, JUDGED, JUDGED_BATCH = 36, 10, 10, 1000, 250
 PARAMETERS = 274_154  # Keras's 274,442 of three colours, for one
 
 
