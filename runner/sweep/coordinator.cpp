@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "runner/amount_text.h"
 #include "runner/store/durable_file.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
@@ -199,10 +198,7 @@ class Coordinator {
   }
 
   void start(Task task) {
-    if (task.is_cut_by_memory && !std::exchange(has_told_of_memory_, true)) {
-      table_.note("not all that could train side by side do: there is memory for " +
-                  std::to_string(task.members.size()) + " at a time (about " + bytes_text(task.bytes) + ")");
-    }
+    if (task.is_cut_by_memory) table_.note_memory(task);
     for (const int index : task.members) append_begun(index, task);
     Worker worker{.share = free_share(), .task = std::move(task), .started = Clock::now()};
     const std::string first = scheduler_.member(worker.task.members.front()).info.id();
@@ -388,7 +384,6 @@ class Coordinator {
   std::vector<Worker> workers_;
   std::optional<Children> children_;
   bool is_stopping_ = false;
-  bool has_told_of_memory_ = false;
   std::uintmax_t others_bytes_ = 0;
   Clock::time_point last_look_ = Clock::now();
 };

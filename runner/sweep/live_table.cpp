@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <utility>
 
+#include "runner/amount_text.h"
 #include "runner/text_table.h"
 #include "runner/train/process_facts.h"
 #include "schemas/diagnostic.h"
@@ -224,6 +226,12 @@ void LiveTable::note_what_is_there() {
   if (ended + begun == 0) return;
   note(std::to_string(ended) + " of " + std::to_string(scheduler_.size()) + " are there already" +
        (begun > 0 ? ", and " + std::to_string(begun) + " begun" : ""));
+}
+
+void LiveTable::note_memory(const Task& task) {
+  if (std::exchange(has_told_of_memory_, true)) return;
+  note("not all that could train side by side do: there is memory for " + std::to_string(task.members.size()) +
+       " at a time (about " + bytes_text(task.bytes) + ")");
 }
 
 void LiveTable::note(const std::string& text) {
