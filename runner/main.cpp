@@ -114,6 +114,7 @@ RunEnd run_first(const std::vector<RunFirst>& experiments, const Arguments& argu
     own.operands = {first.file};
     own.overrides.clear();
     own.wants_profile = false;
+    own.jobs = Arguments{}.jobs;
     const RunOutcome outcome = run_prepared(prepare_file(own), own, true);
     if (outcome.end != RunEnd::kDone) {
       std::cerr << arguments.operands[0] << ": not begun: it needs the weights of " << first.file << '\n';

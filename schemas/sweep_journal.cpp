@@ -68,10 +68,17 @@ std::vector<SweepEvent> parse_journal(std::string_view bytes, const std::string&
 }
 
 std::vector<SweepEvent> read_journals(const std::string& sweep_folder) {
-  std::vector<SweepEvent> merged;
+  std::vector<Journal> journals;
   for (const std::string& path : journal_paths(sweep_folder)) {
-    std::vector<SweepEvent> events = parse_journal(read_framed_file(path), path);
-    std::move(events.begin(), events.end(), std::back_inserter(merged));
+    journals.push_back({path, parse_journal(read_framed_file(path), path), {}});
+  }
+  return merged_events(std::move(journals));
+}
+
+std::vector<SweepEvent> merged_events(std::vector<Journal> journals) {
+  std::vector<SweepEvent> merged;
+  for (Journal& journal : journals) {
+    std::move(journal.events.begin(), journal.events.end(), std::back_inserter(merged));
   }
   std::stable_sort(merged.begin(), merged.end(),
                    [](const SweepEvent& a, const SweepEvent& b) { return a.time_unix_ms() < b.time_unix_ms(); });

@@ -25,6 +25,9 @@ struct Journal {
   std::string damage;              ///< what is wrong with the file; empty: nothing, or only its torn end
 };
 
+/// The events of all of them, by time; those of one process keep their order.
+std::vector<SweepEvent> merged_events(std::vector<Journal> journals);
+
 /// True if the folder holds journals: a sweep's, not a run's.
 bool is_sweep_folder(const std::string& folder);
 

@@ -55,6 +55,23 @@ std::string after_epochs(int epochs) {
   return "after " + std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
 }
 
+SweepFinished count_ends(const Scheduler& scheduler) {
+  SweepFinished finished;
+  for (int i = 0; i < scheduler.size(); ++i) {
+    const auto& member = scheduler.member(i);
+    if (member.state == Scheduler::State::kFailed) {
+      finished.set_failed(finished.failed() + 1);
+    } else if (member.state == Scheduler::State::kResting) {
+      finished.set_halted(finished.halted() + 1);
+    } else if (member.record.status() == Status::kDiverged) {
+      finished.set_diverged(finished.diverged() + 1);
+    } else {
+      finished.set_done(finished.done() + 1);
+    }
+  }
+  return finished;
+}
+
 std::string end_text(const AttemptEnded& ended, const Scheduler::Member& member) {
   switch (ended.end()) {
     case AttemptEnded::DONE:

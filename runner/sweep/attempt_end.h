@@ -27,4 +27,7 @@ std::string after_epochs(int epochs);
 /// What people are told of it; empty: nothing that they need to know.
 std::string end_text(const AttemptEnded& ended, const Scheduler::Member& member);
 
+/// How all members of a sweep ended that has nothing left to do. Without its time.
+SweepFinished count_ends(const Scheduler& scheduler);
+
 }  // namespace thaw

@@ -52,11 +52,33 @@ std::string table_words(double number) {
   return (is_negative ? "-0." : "0.") + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
 }
 
+// "units" of "model.layer[block.1].dense.units".
+std::string last_part(const std::string& field) {
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    depth += field[i] == '[' ? 1 : field[i] == ']' ? -1 : 0;
+    if (field[i] == '.' && depth == 0) begin = i + 1;
+  }
+  return field.substr(begin);
+}
+
 }  // namespace
+
+std::vector<std::string> axis_names(const Sweep& sweep) {
+  std::vector<std::string> names;
+  for (const Axis& axis : sweep.axis()) names.push_back(axis.has_name() ? axis.name() : last_part(axis.field()));
+  const std::vector<std::string> wanted = names;
+  for (int i = 0; i < sweep.axis_size(); ++i) {
+    std::string& name = names[static_cast<std::size_t>(i)];
+    const bool is_shared = std::count(wanted.begin(), wanted.end(), name) > 1;
+    if (is_shared && !sweep.axis(i).has_name()) name = sweep.axis(i).field();
+  }
+  return names;
+}
 
 SweepAxis::SweepAxis(const Axis& axis, std::string path, const FieldDescriptor* field)
     : axis_(axis), path_(std::move(path)) {
-  info_.set_name(name_of_axis(axis));
   for (const Choice& option : axis.choice()) info_.add_choice(option.name());
   if (field == nullptr) return;
   info_.set_field(axis.field());

@@ -10,8 +10,9 @@
 
 namespace thaw {
 
-/// What tables and charts call it.
-inline const std::string& name_of_axis(const Axis& axis) { return axis.has_name() ? axis.name() : axis.field(); }
+/// What tables and charts call the axes: by their names; of those without one by the last part of the field
+/// ("learning_rate"), or by all of it where another axis is called the same.
+std::vector<std::string> axis_names(const Sweep& sweep);
 
 /// An axis of a sweep that was found to be right: what it can be set to, and how a setting changes the file.
 class SweepAxis {
@@ -20,6 +21,8 @@ class SweepAxis {
   SweepAxis(const Axis& axis, std::string path, const google::protobuf::FieldDescriptor* field);
 
   const AxisInfo& info() const { return info_; }
+  /// What it is called, beside the others.
+  void set_name(const std::string& name) { info_.set_name(name); }
   const std::string& path() const { return path_; }
   /// How many settings there are, at most `limit`: of numbers between two limits, `limit`.
   std::int64_t count(std::int64_t limit) const;

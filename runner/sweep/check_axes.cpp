@@ -215,13 +215,14 @@ class AxisCheck {
 
 std::vector<SweepAxis> check_axes(const Experiment& file, const SourceMap& places, Findings& findings) {
   std::vector<SweepAxis> axes;
+  const std::vector<std::string> all_names = axis_names(file.sweep());
   std::map<std::string, int> names;
   Experiment changed = file;
   SourceMap changed_places = places;
   for (int i = 0; i < file.sweep().axis_size(); ++i) {
     const std::string path = "sweep.axis[" + std::to_string(i) + "]";
     const Axis& axis = file.sweep().axis(i);
-    const std::string& name = name_of_axis(axis);
+    const std::string& name = all_names[static_cast<std::size_t>(i)];
     const auto [owner, is_new] = names.insert({name, i});
     if (!is_new && !name.empty()) {
       findings.add(path + (axis.has_name() ? ".name" : ".field"),
@@ -231,6 +232,7 @@ std::vector<SweepAxis> check_axes(const Experiment& file, const SourceMap& place
     const auto checked = AxisCheck(axis, path, places, findings).run(changed);
     if (!checked) continue;
     axes.push_back(*checked);
+    axes.back().set_name(name);
     // A later axis may vary what an earlier one brings. What does not fit is said of the members.
     std::vector<Diagnostic> ignored;
     axes.back().apply(axes.back().setting_at(0, 0), {changed, changed_places}, ignored);

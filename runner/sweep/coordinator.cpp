@@ -20,6 +20,7 @@
 #include "runner/sweep/leftovers.h"
 #include "runner/sweep/live_table.h"
 #include "runner/sweep/scheduler.h"
+#include "runner/sweep/worker.h"
 #include "runner/train/process_facts.h"
 #include "schemas/diagnostic.h"
 #include "schemas/sweep_journal.h"
@@ -55,7 +56,7 @@ class Coordinator {
   Coordinator(SweepStarted sweep, const SweepOptions& options)
       : sweep_(std::move(sweep)),
         options_(options),
-        scheduler_(sweep_, options.runs_root, {options.retries, options.jobs}),
+        scheduler_(sweep_, options.runs_root, {options.retries, options.jobs, available_memory_bytes()}),
         shares_(core_shares(available_cores(), options.jobs)),
         started_unix_ms_(now_unix_ms()),
         table_(sweep_, scheduler_) {}
@@ -68,6 +69,8 @@ class Coordinator {
     write_experiment();
     journal_.emplace(options_.folder);
     append_started();
+    table_.note_what_is_there();
+    decide();
     children_.emplace();
     while (!is_over()) {
       if (stop_.is_requested() && !is_stopping_) stop_workers();
@@ -112,11 +115,21 @@ class Coordinator {
     others_bytes_ = bytes_of_other_journals(options_.folder, journal_ ? journal_->path() : "");
     SweepHistory history;
     if (std::filesystem::exists(options_.folder + "/journal")) {
-      history = sweep_history(read_journals(options_.folder), started_unix_ms_);
+      history = sweep_history(read_whole_events(), started_unix_ms_);
     }
     scheduler_.learn(history);
     decided_.insert(history.decided_rungs.begin(), history.decided_rungs.end());
     return history;
+  }
+
+  /// Journals tell only of attempts, the members' records of what is done: a damaged one keeps nobody from going on.
+  std::vector<SweepEvent> read_whole_events() {
+    std::vector<Journal> journals = open_journals(options_.folder);
+    for (const Journal& journal : journals) {
+      if (journal.damage.empty() || !damaged_.insert(journal.path).second) continue;
+      table_.note("warning: " + journal.damage + "\n  it goes on without what this journal told of earlier attempts");
+    }
+    return merged_events(std::move(journals));
   }
 
   void append_started() {
@@ -148,14 +161,17 @@ class Coordinator {
   }
 
   void decide() {
-    for (RungDecided& rung : scheduler_.decide()) {
-      if (!journal_ || !decided_.insert(rung.rung()).second) continue;
+    for (RungDecided& rung : scheduler_.decide()) untold_.push_back(std::move(rung));
+    if (!journal_) return;
+    for (RungDecided& rung : untold_) {
+      if (!decided_.insert(rung.rung()).second) continue;
       table_.note(after_epochs(scheduler_.rung_epochs(rung.rung())) + ": " + std::to_string(rung.promoted()) + " of " +
                   std::to_string(rung.point_size()) + " go on");
       SweepEvent event;
       *event.mutable_rung_decided() = std::move(rung);
       journal_->append(std::move(event));
     }
+    untold_.clear();
   }
 
   bool is_held(const Scheduler::Member& member) const {
@@ -182,26 +198,24 @@ class Coordinator {
   }
 
   void start(Task task) {
+    if (task.is_cut_by_memory) table_.note_memory(task);
     for (const int index : task.members) append_begun(index, task);
     Worker worker{.share = free_share(), .task = std::move(task), .started = Clock::now()};
     const std::string first = scheduler_.member(worker.task.members.front()).info.id();
     // A name of its own while it runs: another coordinator's may try the same member at the same time.
     worker.log = name_beside_others(options_.folder + "/logs/" + first, "txt");
-    Children::Command command{options_.worker_command, {}, worker.log};
+    WorkerTask told;
     for (const int index : worker.task.members) {
       const MemberInfo& info = scheduler_.member(index).info;
-      command.words.insert(command.words.end(), {"--member", info.id() + ":" + std::to_string(info.point()) + ":" +
-                                                                 std::to_string(info.seed())});
+      told.members.push_back({info.id(), info.point(), info.seed()});
     }
-    if (worker.task.until_epoch > 0) {
-      command.words.insert(command.words.end(), {"--until-epoch", std::to_string(worker.task.until_epoch)});
-    }
-    if (is_side_by_side(scheduler_, worker.task)) command.words.push_back("--side-by-side");
-    const std::vector<int>& cores = shares_[worker.share];
-    command.words.insert(command.words.end(),
-                         {"--cores", processors_text(cores), "--parent", std::to_string(::getpid())});
+    told.is_side_by_side = is_side_by_side(scheduler_, worker.task);
+    told.processors = processors_text(shares_[worker.share]);
+    told.parent = ::getpid();
+    Children::Command command{options_.worker_command, {}, worker.log};
+    for (std::string& word : task_words(told, worker.task.until_epoch)) command.words.push_back(std::move(word));
     // Threads that wait by spinning would keep those from working that they wait for.
-    if (options_.threads > static_cast<int>(cores.size())) {
+    if (options_.threads > static_cast<int>(shares_[worker.share].size())) {
       command.environment = {"OMP_WAIT_POLICY=passive", "GOMP_SPINCOUNT=0"};
     }
     worker.pid = children_->start(command);
@@ -242,22 +256,20 @@ class Coordinator {
     const auto found =
         std::find_if(workers_.begin(), workers_.end(), [&](const Worker& w) { return w.pid == child.pid; });
     const Worker worker = std::move(*found);
+    const std::vector<int>& members = worker.task.members;
     workers_.erase(found);
     const std::string words = last_words(worker.log);
     bool is_kept = false;
-    for (const int index : worker.task.members) {
+    for (const int index : members) {
       const AttemptEnded ended = end_of(index, worker, child, words);
       is_kept = is_kept || ended.end() != AttemptEnded::TAKEN;
       end_member(index, ended, worker, child);
     }
-    if (is_kept) {
-      for (std::size_t i = 1; i < worker.task.members.size(); ++i) {
-        write_shared_file_durably(log_of(worker.task.members[i]), read_file(worker.log));
-      }
-      std::filesystem::rename(worker.log, log_of(worker.task.members.front()));
-    } else {
-      remove_file(worker.log);
+    std::vector<std::string> logs;
+    for (const int index : members) {
+      if (is_kept) logs.push_back(log_of(index));
     }
+    keep_log(worker.log, logs);
   }
 
   std::string log_of(int index) const {
@@ -306,8 +318,11 @@ class Coordinator {
 
   void stop_workers() {
     is_stopping_ = true;
-    table_.note("stopping (" + stop_.name() + "): waiting until " + std::to_string(workers_.size()) +
-                " processes have written their checkpoints; once more ends at once");
+    if (workers_.empty()) return;
+    const std::string who = workers_.size() == 1
+                                ? "its process has written a checkpoint"
+                                : std::to_string(workers_.size()) + " processes have written checkpoints";
+    table_.note("stopping (" + stop_.name() + "): waiting until " + who + "; once more ends at once");
     children_->terminate();
   }
 
@@ -322,20 +337,8 @@ class Coordinator {
     }
     if (has_new_folders()) append_started();
     SweepEvent event;
-    SweepFinished* finished = event.mutable_finished();
-    finished->set_wall_s(seconds_since(started_));
-    for (int i = 0; i < scheduler_.size(); ++i) {
-      const auto& member = scheduler_.member(i);
-      if (member.state == State::kFailed) {
-        finished->set_failed(finished->failed() + 1);
-      } else if (member.state == State::kResting) {
-        finished->set_halted(finished->halted() + 1);
-      } else if (member.record.status() == Status::kDiverged) {
-        finished->set_diverged(finished->diverged() + 1);
-      } else {
-        finished->set_done(finished->done() + 1);
-      }
-    }
+    *event.mutable_finished() = count_ends(scheduler_);
+    event.mutable_finished()->set_wall_s(seconds_since(started_));
     journal_->append(std::move(event));
     return give_report();
   }
@@ -353,11 +356,9 @@ class Coordinator {
 
   SweepEnd give_report() {
     table_.clear();
+    if (!is_stopping_) table_.print_answer(options_.folder);  // whether or not the report can be written
     if (options_.write_report) options_.write_report(options_.folder);
-    bool has_failed = false;
-    for (int i = 0; i < scheduler_.size(); ++i) has_failed = has_failed || scheduler_.member(i).state == State::kFailed;
-    if (!is_stopping_) table_.print_answer(options_.folder);
-    return has_failed ? SweepEnd::kSomeFailed : SweepEnd::kDone;
+    return count_ends(scheduler_).failed() > 0 ? SweepEnd::kSomeFailed : SweepEnd::kDone;
   }
 
   std::vector<int> running() const {
@@ -377,7 +378,9 @@ class Coordinator {
   StopSignal stop_;
   LiveTable table_;
   std::optional<JournalWriter> journal_;
-  std::set<int> decided_;  ///< rungs that a journal tells of
+  std::set<int> decided_;            ///< rungs that a journal tells of
+  std::set<std::string> damaged_;    ///< journals that were told of
+  std::vector<RungDecided> untold_;  ///< decided before there was a journal to tell it
   std::vector<Worker> workers_;
   std::optional<Children> children_;
   bool is_stopping_ = false;

@@ -30,8 +30,7 @@ int Exclusions::axis_index(const std::string& name) const {
 }
 
 void Exclusions::check(const Condition& condition, const std::string& path, Findings& findings) const {
-  std::vector<std::string> names;
-  for (const Axis& axis : sweep_.axis()) names.push_back(name_of_axis(axis));
+  const std::vector<std::string> names = axis_names(sweep_);
   const int index = axis_index(condition.axis());
   if (index < 0) {
     // An axis that is there, but has mistakes of its own, has been told of.

@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <utility>
 
+#include "runner/amount_text.h"
 #include "runner/sweep/attempt_end.h"
 #include "runner/text_table.h"
 #include "runner/train/process_facts.h"
@@ -221,6 +223,24 @@ void LiveTable::draw(const std::vector<int>& running) {
   text += "\033[?7h";
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
+}
+
+void LiveTable::note_what_is_there() {
+  int ended = 0, begun = 0;
+  for (int i = 0; i < scheduler_.size(); ++i) {
+    const MemberRecord& record = scheduler_.member(i).record;
+    ended += record.has_ended() ? 1 : 0;
+    begun += record.status() == Status::kResumable ? 1 : 0;
+  }
+  if (ended + begun == 0) return;
+  note(std::to_string(ended) + " of " + std::to_string(scheduler_.size()) + " are there already" +
+       (begun > 0 ? ", and " + std::to_string(begun) + " begun" : ""));
+}
+
+void LiveTable::note_memory(const Task& task) {
+  if (std::exchange(has_told_of_memory_, true)) return;
+  note("not all that could train side by side do: there is memory for " + std::to_string(task.members.size()) +
+       " at a time (about " + bytes_text(task.bytes) + ")");
 }
 
 void LiveTable::note(const std::string& text) {

@@ -23,6 +23,10 @@ class LiveTable {
   void draw(const std::vector<int>& running);
   /// What a member's attempt came to; `how` empty: nothing to tell.
   void member_ended(int index, const std::string& how, double seconds);
+  /// How many members need no training, whichever sweep they were trained for, if any does not.
+  void note_what_is_there();
+  /// Once: that memory keeps members from training beside others of their group.
+  void note_memory(const Task& task);
   /// A line of its own.
   void note(const std::string& text);
   void clear();
@@ -50,6 +54,7 @@ class LiveTable {
   const Scheduler& scheduler_;
   bool is_terminal_;
   int drawn_lines_ = 0;
+  bool has_told_of_memory_ = false;
   std::chrono::steady_clock::time_point last_drawn_{};
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   mutable double first_work_ = -1;  ///< done when it was first asked for

@@ -29,6 +29,10 @@ constexpr double kProcessS = 0.15;
 // Of a run's folder beside its checkpoints: record, report and files of text. Measured.
 constexpr std::int64_t kFolderBytes = 400'000;
 
+// Of a member beside others: what it holds but for weights, the optimizer and repacked weights. Measured with small
+// heads: a third of this.
+constexpr std::int64_t kBesideBytes = 1'000'000;
+
 /// Rates and momenta change no kernel: every real number that is there becomes the same one.
 void forget_numbers(Message& message) {
   const Reflection& reflection = *message.GetReflection();
@@ -125,6 +129,9 @@ MemberCost MemberCosts::foresee(PreparedExperiment& prepared, const std::shared_
   if (trunk) cost.features = features_of(prepared, session, *trunk, prediction.once_s());
   cost.own_s = kProcessS + bind_s + prediction.run_s() - prediction.once_s();
   cost.memory_bytes = prediction.peak_memory_bytes();
+  cost.beside_bytes = kBesideBytes + static_cast<std::int64_t>(session.parameter_bytes() +
+                                                               session.training_program().stats().constant_bytes +
+                                                               session.evaluation_program().stats().constant_bytes);
   cost.disk_bytes = checkpoint_bytes(session) + pictures_bytes(prepared) + kFolderBytes;
   const Plan plan = describe_plan(session);
   cost.parameters = plan.parameters();

@@ -24,6 +24,7 @@ struct MemberCost {
   double own_s = 0;                      ///< without what others may share
   std::vector<SharedFeatures> features;  ///< of its frozen trunk, where they are kept
   std::int64_t memory_bytes = 0;         ///< at most, of a process
+  std::int64_t beside_bytes = 0;         ///< of it: what it adds where others train side by side
   std::int64_t disk_bytes = 0;           ///< checkpoints, pictures and reports
   std::int64_t parameters = 0, trainable_parameters = 0;
   std::vector<MetricInfo> metrics;

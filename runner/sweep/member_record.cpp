@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runner/store/run_folder.h"
+#include "schemas/diagnostic.h"
 #include "schemas/sweep_journal.h"
 
 namespace thaw {
@@ -37,7 +38,10 @@ std::string find_finished_run(const std::string& runs_root, const std::string& i
     const std::string folder = (name->path() / id).string();
     std::error_code ignored;
     if (folder == but || !fs::exists(folder + "/record.binpb", ignored)) continue;
-    if (run_status(folder) == RunStatus::kFinished) return folder;
+    try {
+      if (run_status(folder) == RunStatus::kFinished) return folder;
+    } catch (const InputError&) {  // a damaged record is nobody's result
+    }
   }
   return "";
 }

@@ -44,7 +44,7 @@ class MemberRecord {
 };
 
 /// The folder of a finished run with that id, whatever experiment's name it stands under, that of `but` left out: "" if
-/// there is none. Throws InputError for a damaged record, IoError.
+/// there is none; a damaged record is none. Throws IoError.
 std::string find_finished_run(const std::string& runs_root, const std::string& id, const std::string& but);
 
 }  // namespace thaw

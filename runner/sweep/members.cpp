@@ -7,6 +7,7 @@
 
 #include "runner/config/resolve.h"
 #include "runner/sweep/member_findings.h"
+#include "runner/sweep/overruled.h"
 #include "runner/sweep/search.h"
 #include "runner/train/run_facts.h"
 #include "schemas/rule_words.h"
@@ -26,10 +27,10 @@ void lay_settings(const SweepMembers& sweep, const std::vector<Setting>& setting
 
 /// The axis that is compared; finds fault with one that cannot be.
 std::string find_compared(const Sweep& sweep, Findings& findings) {
-  std::vector<std::string> all, with_choices;
-  for (const Axis& axis : sweep.axis()) {
-    all.push_back(name_of_axis(axis));
-    if (axis.choice_size() > 0) with_choices.push_back(all.back());
+  const std::vector<std::string> all = axis_names(sweep);
+  std::vector<std::string> with_choices;
+  for (int i = 0; i < sweep.axis_size(); ++i) {
+    if (sweep.axis(i).choice_size() > 0) with_choices.push_back(all[static_cast<std::size_t>(i)]);
   }
   const std::string& wanted = sweep.compare();
   if (!sweep.has_compare()) return with_choices.empty() ? "" : with_choices.front();
@@ -222,8 +223,8 @@ SweepMembers expand_sweep(const LoadedExperiment& loaded) {
   return expanded;
 }
 
-void check_members(const SweepMembers& sweep) {
-  MemberFindings all(sweep);
+std::vector<std::string> check_members(const SweepMembers& sweep) {
+  MemberFindings all(sweep), warnings(sweep);
   const auto repeats = static_cast<std::size_t>(sweep.repeats);
   for (std::size_t i = 0; i < sweep.points.size(); ++i) {
     LoadedExperiment loaded = *sweep.sweep;
@@ -238,7 +239,9 @@ void check_members(const SweepMembers& sweep) {
     if (is_valid) check_metric(sweep, loaded.config, findings);
     all.add(findings.sorted(), i * repeats, repeats);
   }
+  find_overruled(sweep, all, warnings);
   all.throw_if_any();
+  return warnings.texts();
 }
 
 std::vector<std::string> file_folders(const LoadedExperiment& loaded) {

@@ -50,9 +50,9 @@ struct SweepMembers {
 /// Throws InputError with every mistake of the sweep itself.
 SweepMembers expand_sweep(const LoadedExperiment& sweep);
 
-/// Checks each member as far as that needs no data and no network. Throws InputError with every finding; one that many
-/// members share is said once.
-void check_members(const SweepMembers& sweep);
+/// Checks each member as far as that needs no data and no network. What people should know all the same, in lines.
+/// Throws InputError with every finding; one that many members share is said once.
+std::vector<std::string> check_members(const SweepMembers& sweep);
 
 /// `strategy "frozen"`, `learning rate 0.01`.
 std::string setting_words(const AxisInfo& axis, const Setting& setting);

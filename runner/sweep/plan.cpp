@@ -42,12 +42,24 @@ class EarlierRuns {
     }
   }
 
-  /// "NAME/ID".
-  std::string folder_of(const std::string& id) const {
+  struct Found {
+    std::string folder;  ///< "NAME/ID"
+    RunStatus status;
+  };
+  /// Of other experiments only what has ended: this one goes on in folders of its own. A damaged record has not, and of
+  /// this experiment it is that member's affair, when it is its turn.
+  Found find(const std::string& id) const {
+    const Found own{name_ + "/" + id, RunStatus::kNew};
     const auto known = names_.find(id);
-    return (known == names_.end() ? name_ : known->second) + "/" + id;
+    if (known == names_.end()) return own;
+    try {
+      const Found found{known->second + "/" + id, run_status(root_ + "/" + known->second + "/" + id)};
+      const bool has_ended = found.status == RunStatus::kFinished || found.status == RunStatus::kDiverged;
+      return has_ended || known->second == name_ ? found : own;
+    } catch (const InputError&) {
+      return own;
+    }
   }
-  RunStatus status_of(const std::string& folder) const { return run_status(root_ + "/" + folder); }
 
  private:
   std::string root_, name_;
@@ -68,7 +80,7 @@ class SweepCheck {
         members_(sweep.members.size()) {}
 
   CheckedSweep run() {
-    check_members(sweep_);
+    early_warnings_ = check_members(sweep_);
     std::vector<std::pair<std::string, std::size_t>> points;  // by data, so that each set is opened once
     for (std::size_t i = 0; i < sweep_.points.size(); ++i) points.emplace_back(data_of(i), i);
     std::sort(points.begin(), points.end());
@@ -182,7 +194,8 @@ class SweepCheck {
 
   CheckedSweep finish() {
     CheckedSweep checked;
-    checked.warnings = warnings_.texts();
+    checked.warnings = early_warnings_;
+    for (const std::string& warning : warnings_.texts()) checked.warnings.push_back(warning);
     checked.run_first = run_first_;
     describe(checked.plan);
     const EarlierRuns earlier(context_.runs_root, sweep_.sweep->config.name());
@@ -247,13 +260,15 @@ class SweepCheck {
     if (!found.group.empty()) info.set_group(found.group);
     info.set_predicted_s(found.cost->run_s());
     info.set_predicted_memory_bytes(found.cost->memory_bytes);
+    info.set_predicted_beside_bytes(found.cost->beside_bytes);
     info.set_parameters(found.cost->parameters);
     info.set_trainable_parameters(found.cost->trainable_parameters);
     info.set_train_samples(found.train_samples);
     if (!found.has_id) return RunStatus::kNew;
     info.set_id(found.identity);
-    info.set_folder(earlier.folder_of(found.identity));
-    return earlier.status_of(info.folder());
+    const EarlierRuns::Found run = earlier.find(found.identity);
+    info.set_folder(run.folder);
+    return run.status;
   }
 
   /// The members, in order, and whatever changes what is done with them or how they are called.
@@ -275,6 +290,7 @@ class SweepCheck {
   const SweepContext& context_;
   PreparationCache cache_;
   const PretrainingPlaces places_;
+  std::vector<std::string> early_warnings_;  ///< before data and networks were looked at
   MemberFindings findings_, warnings_;
   std::vector<Member> members_;
   MemberCosts costs_;

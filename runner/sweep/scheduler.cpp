@@ -88,7 +88,8 @@ void Scheduler::update(int index) {
     member.record.refresh();
   } catch (const InputError& error) {  // a damaged record: this member's affair alone
     member.failures = settings_.retries + 1;
-    member.reason = error.what();
+    member.reason = std::string(error.what()) + "\n  expected a whole record; without the folder " +
+                    member.record.folder() + " it is trained anew";
   }
   if (member.state == State::kRunning) return;
   const bool is_over = member.record.has_ended() && !lacks_report(member);
@@ -154,6 +155,25 @@ std::size_t Scheduler::group_share(const std::vector<int>& waiting, int first, i
   return (own + parts - 1) / parts;
 }
 
+/// What a process takes that trains the task's members side by side, and this one: what the largest shares with the
+/// others, and what each has of its own.
+std::int64_t Scheduler::bytes_with(const Task& task, int index) const {
+  std::int64_t shared = 0, own = 0;
+  const auto add = [&](int each) {
+    const MemberInfo& info = member(each).info;
+    shared = std::max(shared, info.predicted_memory_bytes() - info.predicted_beside_bytes());
+    own += info.predicted_beside_bytes();
+  };
+  for (const int each : task.members) add(each);
+  add(index);
+  return shared + own;
+}
+
+/// Whether one of all processes may take so much.
+bool Scheduler::has_room(std::int64_t bytes) const {
+  return settings_.memory_bytes <= 0 || bytes <= settings_.memory_bytes / std::max(settings_.jobs, 1);
+}
+
 std::optional<Task> Scheduler::next(int idle_jobs, const std::function<bool(int member)>& is_free) {
   std::vector<int> waiting;
   for (int i = 0; i < size(); ++i) {
@@ -172,6 +192,8 @@ std::optional<Task> Scheduler::next(int idle_jobs, const std::function<bool(int 
       if (!is_alike) continue;
       seconds += typical_seconds(index);
       if (candidate.info.group().empty() && seconds > kWorthAProcess_s) break;
+      task.is_cut_by_memory = !candidate.info.group().empty() && !has_room(bytes_with(task, index));
+      if (task.is_cut_by_memory) break;
     }
     if (!is_free(index)) continue;
     if (task.members.empty()) {
@@ -184,6 +206,7 @@ std::optional<Task> Scheduler::next(int idle_jobs, const std::function<bool(int 
               : seconds > 0                     ? std::clamp<std::size_t>(fair, 1, kMostInARow)
                                                 : 1;
     }
+    task.bytes = bytes_with(task, index);
     task.members.push_back(index);
     if (task.members.size() >= limit) break;
   }

@@ -16,11 +16,15 @@ namespace thaw {
 struct Task {
   std::vector<int> members;
   int until_epoch = 0;  ///< 0: to the end
+  /// Of members side by side: what they take together, foreseen, and whether more of their group had no room.
+  std::int64_t bytes = 0;
+  bool is_cut_by_memory = false;
 };
 
 struct SchedulerSettings {
   int retries = 2;
   int jobs = 1;
+  std::int64_t memory_bytes = 0;  ///< for all processes together; 0: not known
 };
 
 /// Which members of a sweep are to be trained, how far and in what order. Knows what is over by the members' records
@@ -86,6 +90,8 @@ class Scheduler {
   /// As long as a process needs for a member, with what was seen so far; 0: not known.
   double typical_seconds(int index) const;
   std::size_t group_share(const std::vector<int>& waiting, int first, int idle_jobs) const;
+  std::int64_t bytes_with(const Task& task, int index) const;
+  bool has_room(std::int64_t bytes) const;
 
   SweepStarted sweep_;
   std::string runs_root_;

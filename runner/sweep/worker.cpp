@@ -148,6 +148,15 @@ std::string member_text(const WorkerTask::Member& member) {
   return member.id + ":" + std::to_string(member.point) + ":" + std::to_string(member.seed);
 }
 
+std::vector<std::string> task_words(const WorkerTask& task, int until_epoch) {
+  std::vector<std::string> words;
+  for (const WorkerTask::Member& member : task.members) words.insert(words.end(), {"--member", member_text(member)});
+  if (until_epoch > 0) words.insert(words.end(), {"--until-epoch", std::to_string(until_epoch)});
+  if (task.is_side_by_side) words.emplace_back("--side-by-side");
+  words.insert(words.end(), {"--cores", task.processors, "--parent", std::to_string(task.parent)});
+  return words;
+}
+
 WorkerTask::Member parse_member(const std::string& text) {
   const std::size_t first = text.find(':');
   const std::size_t second = text.find(':', first + 1);

@@ -27,6 +27,8 @@ struct WorkerTask {
 /// "ID:POINT:SEED". Throws InputError.
 WorkerTask::Member parse_member(const std::string& text);
 std::string member_text(const WorkerTask::Member& member);
+/// The options that tell a process of members, how they train, its cores and its parent; `until_epoch` 0: to the end.
+std::vector<std::string> task_words(const WorkerTask& task, int until_epoch);
 
 /// Trains the members of the sweep that `sweep_folder` holds, each as long as this process holds its claim. Stops with
 /// checkpoints, as by SIGTERM, when its parent dies. The exit code: 0, 3 (one diverged), 69 (another process has one),

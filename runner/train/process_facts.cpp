@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -41,13 +42,25 @@ double seconds_since_process_start() {
 
 namespace {
 
-/// A line of /proc/self/status that counts kibibytes; 0 where there is none.
-std::int64_t status_bytes(const std::string& key) {
-  const std::string kibibytes = value_in("/proc/self/status", key, ':');
+/// A line of a file in /proc that counts kibibytes; 0 where there is none.
+std::int64_t bytes_in(const char* path, const std::string& key) {
+  const std::string kibibytes = value_in(path, key, ':');
   return kibibytes.empty() ? 0 : std::int64_t{1024} * std::atoll(kibibytes.c_str());
 }
 
+std::int64_t status_bytes(const std::string& key) { return bytes_in("/proc/self/status", key); }
+
 }  // namespace
+
+std::int64_t available_memory_bytes() {
+  const std::int64_t machine = bytes_in("/proc/meminfo", "MemAvailable");
+  // Of a container, as cgroups of version 2 and 1 tell it; "max", or a number that no machine has: it has no limit.
+  std::int64_t limit = 0;
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    if (std::ifstream file(path); limit <= 0) file >> limit;
+  }
+  return limit > 0 ? std::min(limit, machine) : machine;
+}
 
 std::int64_t rss_bytes() { return status_bytes("VmRSS"); }
 

@@ -14,6 +14,8 @@ inline double seconds_since(std::chrono::steady_clock::time_point start) {
 /// Wall-clock seconds since this process was started (exec), from /proc.
 double seconds_since_process_start();
 
+/// What processes may take before the machine, or the container they run in, has none left; 0: not known.
+std::int64_t available_memory_bytes();
 /// The memory this process holds now.
 std::int64_t rss_bytes();
 /// The most memory it ever held, or since forget_peak_rss().

@@ -56,7 +56,7 @@ class SweepCheck(unittest.TestCase):
         self.assertEqual([len(summary["members"]), summary["combinations"], summary["repeats"]], [8, 4, 2])
         member = summary["members"][3]
         self.assertEqual([member["combination"], member["seed"], member["status"], member["settings"]],
-                         [1, 4, "new", {"train.optimizer.adam.learning_rate": 0.001}])
+                         [1, 4, "new", {"learning_rate": 0.001}])
         self.assertEqual(len({member["id"] for member in summary["members"]}), 8)
         self.assertGreater(summary["prediction"]["wall_s"], 0)
         self.assertGreater(summary["prediction"]["memory_bytes"], 20e6)

@@ -15,7 +15,7 @@ import termios
 import time
 import unittest
 
-from sweep_under_test import RUN_EVENTS, SweepUnderTest, events, problems
+from sweep_under_test import RUN_EVENTS, SweepUnderTest, events, problems, wait_until
 
 BINARY, EXPERIMENT = (sys.argv.pop(1), sys.argv.pop(1))
 MEMBERS = 8
@@ -51,12 +51,7 @@ class SweepTest(unittest.TestCase):
     def check(self, sweep=None):
         self.assertEqual(problems(sweep or self.sweep, MEMBERS, self.reference), [])
 
-    def wait_until(self, condition, what):
-        for _ in range(3000):
-            if condition():
-                return
-            time.sleep(0.01)
-        self.fail(f"waited in vain until {what}")
+    wait_until = staticmethod(wait_until)
 
     def hold_claim(self, member):
         """The claim, as another process would hold it; closing the file gives it back."""

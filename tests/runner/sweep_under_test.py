@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 _LIMIT_S = 600
 # Fields of Event and SweepEvent (schemas/run_record.proto, schemas/sweep_record.proto).
@@ -131,6 +132,14 @@ class SweepUnderTest:
         except OSError:
             return []
         return [int(pid) for pid in re.findall(r"\d+", text)]
+
+
+def wait_until(condition, what):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"waited in vain until {what}")
 
 
 def problems(sweep, members, reference):

@@ -207,6 +207,60 @@ TEST(ExpandSweep, SettingsOnTheCommandLineReachTheSweep) {
   EXPECT_EQ(expand_text(text, {"sweep.axis=[]"}).members.size(), 5U);
 }
 
+TEST(ExpandSweep, AxesWithoutNamesAreCalledByTheLastPartOfTheirFields) {
+  const std::string rate = "axis { field: 'train.optimizer.adam.learning_rate' values: [0.1] }\n";
+  const std::string units = "axis { field: 'model.layer[features].dense.units' values: [4] }\n";
+  EXPECT_THAT(all_words(expand_text(sweep(rate + units))), ElementsAre("learning_rate 0.1, units 4"));
+  EXPECT_THAT(all_words(expand_text(sweep(rate + "axis { field: 'train.epochs' values: [3, 4] }\n" +
+                                          "exclude { when { axis: 'epochs' at_most: 3 } when { axis: 'learning_rate' "
+                                          "at_least: 0.1 } }"))),
+              ElementsAre("learning_rate 0.1, epochs 4"));
+  EXPECT_THAT(all_words(expand_text(sweep(units + R"(
+  axis { field: "model.layer[conv.1].conv2d.filters" values: [4] }
+  axis { field: "model.layer[4].dense.units" values: [3] })"),
+                                    {"model.layer[0].name=conv.1"})),
+              ElementsAre("model.layer[features].dense.units 4, filters 4, model.layer[4].dense.units 3"));
+  EXPECT_THAT(all_words(expand_text(sweep(units + R"(
+  axis { name: "units" choice { name: "a" } })"))),
+              ElementsAre("model.layer[features].dense.units 4, units \"a\""));
+}
+
+std::string refusal(const std::string& text, const std::vector<std::string>& overrides) {
+  try {
+    check_members(expand_text(text, overrides));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "fine";
+}
+
+TEST(CheckMembers, ASettingThatAnAxisOverrulesInAllOfThemIsAMistake) {
+  const std::string text = sweep(kWidths + R"(
+  axis {
+    name: "stopping"
+    choice { name: "early" set { train { early_stopping { patience: 1 } } } }
+    choice { name: "late" set { train { early_stopping { patience: 3 } } } }
+  })");
+  EXPECT_EQ(refusal(text, {"model.layer[features].dense.units=7", "train.early_stopping.patience=2", "seed=4"}),
+            "--set model.layer[features].dense.units=7: model.layer[3].dense.units: has no effect: axis \"width\" "
+            "overrules it\n"
+            "  expected a change of the axis, sweep.axis[0], or of a field that none sets\n"
+            "--set train.early_stopping.patience=2: train.early_stopping.patience: has no effect: axis \"stopping\" "
+            "overrules it\n"
+            "  expected a change of the axis, sweep.axis[1], or of a field that none sets");
+  EXPECT_EQ(refusal(text, {"train.early_stopping={ patience: 2 min_delta: 0.1 }"}), "fine") << "one field is left";
+  EXPECT_EQ(refusal(text, {"model.layer[digit].dense.units=3", "sweep.axis[width].values=[2, 3]"}), "fine");
+}
+
+TEST(CheckMembers, ASettingThatReachesSomeOfThemIsToldOf) {
+  const SweepMembers members =
+      expand_text(sweep(kOptimizers + kWidths), {"train.optimizer.adam.learning_rate=0.5", "train.epochs=2"});
+  EXPECT_THAT(check_members(members),
+              ElementsAre("--set train.optimizer.adam.learning_rate=0.5: train.optimizer.adam.learning_rate: has no "
+                          "effect: axis \"optimizer\" overrules it (in both members with optimizer \"SGD\")\n"
+                          "  expected a change of the axis, sweep.axis[0], or of a field that none sets"));
+}
+
 TEST(ExpandSweep, HalvingsMembersAndRungs) {
   const SweepMembers members = expand_text("train { epochs: 10 }\n" + sweep(R"(
   axis { name: "n" field: "train.batch_size" int_range { min: 1 max: 100 } }

@@ -113,6 +113,22 @@ TEST_F(ProcessesTest, WhatDeadProcessesLeftIsRemoved) {
                                    std::filesystem::path(name_beside_others("log", "txt")).filename().string()}));
 }
 
+TEST_F(ProcessesTest, ALogIsKeptForAllItsMembers) {
+  write_plain(in("running"), "words\n");
+  keep_log(in("running"), {in("a"), in("b")});
+  EXPECT_EQ(names(folder_), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(read_file(in("a")), "words\n");
+  EXPECT_EQ(read_file(in("b")), "words\n");
+  keep_log(in("a"), {});
+  EXPECT_EQ(names(folder_), (std::set<std::string>{"b"}));
+}
+
+TEST_F(ProcessesTest, ALogThatSomebodyRemovedIsNotMissed) {
+  EXPECT_EQ(last_words(in("gone")), "");
+  keep_log(in("gone"), {in("a"), in("b")});
+  EXPECT_EQ(names(folder_), std::set<std::string>());
+}
+
 TEST(Worker, MembersAreReadBack) {
   const auto member = parse_member("0123abcdef45:17:18446744073709551615");
   EXPECT_EQ(member.id, "0123abcdef45");

@@ -29,11 +29,11 @@ class SchedulerTest : public TempFolderTest {
     return member;
   }
 
-  Scheduler scheduler(int jobs = 1) {
+  Scheduler scheduler(int jobs = 1, std::int64_t memory_bytes = 0) {
     sweep_.set_name("name");
     sweep_.set_metric("digit/accuracy");
     sweep_.set_metric_is_max(true);
-    return Scheduler(sweep_, folder_, {.retries = 2, .jobs = jobs});
+    return Scheduler(sweep_, folder_, {.retries = 2, .jobs = jobs, .memory_bytes = memory_bytes});
   }
 
   /// Brings the member's record to so many epochs, each with its value; `is_finished`: to its end.
@@ -101,6 +101,28 @@ TEST_F(SchedulerTest, AGroupGoesToOneProcessButNoProcessStandsIdle) {
   EXPECT_THAT(next(scheduler, 1), ElementsAre(0, 1, 2, 3, 4));
   EXPECT_THAT(next(scheduler, 2), ElementsAre(0, 1, 2, 3, 4));  // the second process has "b"
   EXPECT_THAT(next(scheduler, 3), ElementsAre(0, 1, 2));
+}
+
+TEST_F(SchedulerTest, AGroupTakesNoMoreMemoryThanThereIs) {
+  for (int i = 0; i < 5; ++i) {
+    MemberInfo& member = add_member("a" + std::to_string(i), i, "one");
+    member.set_predicted_beside_bytes(i == 2 ? 30 : 10);
+    member.set_predicted_memory_bytes(100 + (i == 2 ? 30 : 10));
+  }
+  const auto first = [this](int jobs, std::int64_t bytes) {
+    Scheduler scheduler = this->scheduler(jobs, bytes);
+    return *scheduler.next(1, [](int) { return true; });
+  };
+  EXPECT_THAT(first(1, 170).members, ElementsAre(0, 1, 2, 3, 4)) << "100 for all, and their own";
+  EXPECT_EQ(first(1, 170).bytes, 170);
+  EXPECT_FALSE(first(1, 170).is_cut_by_memory);
+  EXPECT_THAT(first(1, 169).members, ElementsAre(0, 1, 2, 3));
+  EXPECT_TRUE(first(1, 169).is_cut_by_memory);
+  EXPECT_THAT(first(1, 149).members, ElementsAre(0, 1));
+  EXPECT_EQ(first(1, 149).bytes, 120);
+  EXPECT_THAT(first(1, 50).members, ElementsAre(0)) << "alone it is tried in any case";
+  EXPECT_THAT(first(2, 240).members, ElementsAre(0, 1)) << "the other process takes its half";
+  EXPECT_THAT(first(1, 0).members, ElementsAre(0, 1, 2, 3, 4)) << "it is not known";
 }
 
 TEST_F(SchedulerTest, WhoFailedIsTriedAgainAlone) {
