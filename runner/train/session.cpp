@@ -80,9 +80,11 @@ bool Session::has(const std::string& name) const {
   return store_->has(name) || (trunk_weights_ && trunk_weights_->store().has(name));
 }
 
-const ParameterStore::Entry& Session::entry(const std::string& name) const {
-  return store_->has(name) || !trunk_weights_ ? store_->get(name) : trunk_weights_->store().get(name);
+const ParameterStore& Session::store_of(const std::string& name) const {
+  return store_->has(name) || !trunk_weights_ ? *store_ : trunk_weights_->store();
 }
+
+const ParameterStore::Entry& Session::entry(const std::string& name) const { return store_of(name).get(name); }
 
 std::vector<std::string> Session::names() const {
   std::vector<std::string> all = store_->names();
@@ -95,7 +97,7 @@ std::vector<std::string> Session::names() const {
 }
 
 NamedTensor Session::read(const std::string& name) const {
-  return {name, entry(name).type.shape, store_->has(name) ? store_->read(name) : trunk_weights_->store().read(name)};
+  return {name, entry(name).type.shape, store_of(name).read(name)};
 }
 
 void Session::write(const std::string& name, const std::vector<float>& values) {
@@ -301,7 +303,7 @@ std::vector<NamedTensor> Session::tensors(bool with_slots) const { return read(a
 std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const { return read(changing(with_slots)); }
 
 void Session::read_again(std::vector<NamedTensor>& tensors) const {
-  for (NamedTensor& tensor : tensors) store_->read(tensor.name, tensor.values);
+  for (NamedTensor& tensor : tensors) store_of(tensor.name).read(tensor.name, tensor.values);
 }
 
 std::vector<NamedTensor> Session::frozen_tensors() const {

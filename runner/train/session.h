@@ -112,6 +112,8 @@ class Session {
   Choice all(bool with_slots) const;
   Choice changing(bool with_slots) const;
   bool has(const std::string& name) const;
+  /// Where it is: what only the trunk has lies there.
+  const ParameterStore& store_of(const std::string& name) const;
   const ParameterStore::Entry& entry(const std::string& name) const;
   /// Of all tensors, sorted.
   std::vector<std::string> names() const;

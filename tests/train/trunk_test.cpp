@@ -119,6 +119,17 @@ TEST(TrunkSession, FoldsANormalizationIntoTheConvolutionBeforeIt) {
   EXPECT_EQ(trunk->kernels(), 1) << "convolution, normalization and relu";
 }
 
+TEST(TrunkSession, ReadsTheSameTensorsAgainWithNumbersThatTheTrunkIsGiven) {
+  Session session = session_of(with_onnx("", kFrozenNet), onnx_files(0));
+  ASSERT_TRUE(session.has_trunk());
+  std::vector<NamedTensor> tensors = session.changing_tensors(false);
+  const auto is_given = [](const NamedTensor& tensor) { return tensor.name == "net/two"; };
+  EXPECT_TRUE(std::any_of(tensors.begin(), tensors.end(), is_given));
+  session.train_step(made_up_batch(4, 1), 0.1, 1, 1);
+  session.read_again(tensors);
+  EXPECT_EQ(tensors_sha256(tensors), tensors_sha256(session.changing_tensors(false)));
+}
+
 /// Whole runs of the command line's small experiment.
 class TrunkRun : public TempFolderTest {
  protected:
