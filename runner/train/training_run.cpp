@@ -202,8 +202,10 @@ void TrainingRun::train(const Batch& batch, double waited_s) {
   const auto start = Clock::now();
   state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + waited_s);
   if (state_.step == 0) {
+    SamplePictures pictures(folder_.path(), feed_->pictures());
     Event event;
-    *event.mutable_data_preview() = feed_->preview({folder_.path(), feed_->pictures()});
+    *event.mutable_data_preview() = feed_->preview(pictures);
+    pictures.commit();  // before the record names them
     append(std::move(event));
   }
   const double rate = learning_rate_at(config_.train(), state_.step, steps_per_epoch_, total_steps_);
@@ -359,8 +361,10 @@ RunOutcome TrainingRun::finish() {
   const std::string frozen_sha256 = check_frozen();
   restore_best();
   const JudgedSet judged = feed_->judged_set(session_);
+  SamplePictures pictures(folder_.path(), feed_->pictures());
   Event evaluated;
-  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, {folder_.path(), feed_->pictures()});
+  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, pictures);
+  pictures.commit();
   evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);
   append(std::move(evaluated));
 
