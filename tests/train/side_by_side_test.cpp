@@ -132,9 +132,10 @@ TEST_F(SideBySideTest, TheTrunkRunsOnceForAll) {
     for (const TrunkReady& ready : load_run(outcome.folder).trunks) computed.push_back(ready.computed());
   }
   EXPECT_THAT(computed, ElementsAre(78, 20, 0, 0, 0, 0));
-  // One file for all: frozen weights are written once.
+  // One file for all: frozen weights and pictures are written once.
   for (const RunOutcome& outcome : outcomes) {
     EXPECT_EQ(std::filesystem::hard_link_count(outcome.folder + "/checkpoints/frozen.safetensors"), 3u);
+    EXPECT_EQ(std::filesystem::hard_link_count(outcome.folder + "/samples/seen-train-000000.png"), 3u);
   }
 }
 
@@ -170,6 +171,21 @@ TEST_F(SideBySideTest, LeavesOutWhatAnotherProcessTrains) {
   EXPECT_EQ(outcomes[1].end, RunEnd::kStopped);
   EXPECT_EQ(outcomes[1].folder, "");
   EXPECT_EQ(outcomes[1].message, id + ": another process (pid " + std::to_string(::getpid()) + ") trains it");
+}
+
+TEST_F(SideBySideTest, TheTimeOfEachIncludesTheJudgingOfItsBestWeights) {
+  const Settings common{kFrozen,           "train.epochs=1",    "data.train.synthesis.samples=16",
+                        "report.worst=60", "report.samples=60", "data.validation.synthesis.samples=400"};
+  const auto outcomes = beside(options("runs"), common, {{}, {"train.optimizer={ sgd {} }"}});
+  std::int64_t epoch_end_ms = 0;
+  const std::string record = outcomes[0].folder + "/record.binpb";
+  for (const Event& event : read_record(record).events) {
+    if (event.has_epoch_end()) epoch_end_ms = event.time_unix_ms();
+    if (!event.has_finished()) continue;
+    const auto judged_ms = static_cast<double>(event.time_unix_ms() - epoch_end_ms);
+    EXPECT_GE(event.finished().wall_s() * 1000, judged_ms - 2);
+  }
+  EXPECT_NE(epoch_end_ms, 0);
 }
 
 TEST_F(SideBySideTest, WhatIsDoneStaysDone) {

@@ -2,7 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "runner/summary.h"
-#include "runner/train/trainer.h"
+#include "runner/train/side_by_side.h"
+#include "runner/train/tensor_sha256.h"
 #include "schemas/record.h"
 #include "tests/store/temp_folder.h"
 #include "tests/train/experiment_text.h"
@@ -150,6 +151,27 @@ class TrunkRun : public TempFolderTest {
 
   const std::string tiny_ = THAW_SOURCE_DIR "/tests/runner/tiny.pbtxt";
 };
+
+TEST_F(TrunkRun, IsAnotherGroupsWhereItsWeightsAreCalledOtherwise) {
+  write_plain(in("m.onnx"), small_onnx_model().SerializeAsString());
+  const auto key_of = [&](const std::string& layer) {
+    write_plain(
+        in("e.pbtxt"),
+        "name: 'e' data { train { synthesis { samples: 20 canvas { height: 20 width: 20 } glyphs { characters: "
+        "'01' size: 10 scale_max: 1 slant: 0 rotation: 0 thickness_max: 2 } } } } model { input { height: 20 "
+        "width: 20 channels: 1 } layer { name: '" +
+            layer +
+            "' onnx { path: 'm.onnx' } } layer { name: 'digit' dense { units: 2 activation: SOFTMAX } } } train "
+            "{ epochs: 1 batch_size: 4 optimizer { adam {} } loss { output: 'digit' categorical_cross_entropy "
+            "{} } } transfer { rules { rule { match: '" +
+            layer + "' trainable: false } } }");
+    return group_key(prepare(load_experiment(in("e.pbtxt"), {}), DataRoots{{folder_}}));
+  };
+  const std::string key = key_of("net");
+  EXPECT_EQ(key.size(), 64u);
+  EXPECT_EQ(key_of("net"), key);
+  EXPECT_NE(key_of("other"), key) << "a run keeps its weights by name";
+}
 
 TEST_F(TrunkRun, BestWeightsOfAnEarlierStageAreJudgedByFeaturesOfTheirOwn) {
   for (const std::string cache : {"true", "false"}) {
