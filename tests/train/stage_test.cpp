@@ -248,7 +248,7 @@ TEST(TransferFacts, GivenNumbersAreNoFrozenWeights) {
       "train { batch_size: 4 optimizer { sgd {} } loss { output: 'box' mean_squared_error {} } } "
       "transfer { rules { rule { match: 'box/bias' trainable: false } } }"));
   EXPECT_EQ(session.tensors(false).size(), 3U);
-  EXPECT_EQ(frozen_tensors(session.training().model, session.tensors(false)).count, 1);
+  EXPECT_EQ(session.frozen_sha256().count, 1);
   EXPECT_EQ(session.frozen(), std::set<std::string>{"box/bias"});
 }
 
