@@ -161,7 +161,8 @@ TEST_F(TrunkRun, IsAnotherGroupsWhereItsWeightsAreCalledOtherwise) {
     write_plain(
         in("e.pbtxt"),
         "name: 'e' data { train { synthesis { samples: 20 canvas { height: 20 width: 20 } glyphs { characters: "
-        "'01' size: 10 scale_max: 1 slant: 0 rotation: 0 thickness_max: 2 } } } } model { input { height: 20 "
+        "'01' size: 8 scale_min: 0.8 scale_max: 1 slant: 0 rotation: 0 thickness_max: 2 } } } } model { input { "
+        "height: 20 "
         "width: 20 channels: 1 } layer { name: '" +
             layer +
             "' onnx { path: 'm.onnx' } } layer { name: 'digit' dense { units: 2 activation: SOFTMAX } } } train "
