@@ -13,6 +13,7 @@
 #include "runner/train/model_files.h"
 #include "runner/train/run_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/tensor_sha256.h"
 #include "schemas/diagnostic.h"
 #include "schemas/record.h"
 

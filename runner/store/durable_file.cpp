@@ -39,11 +39,39 @@ DurableFile::~DurableFile() {
 }
 
 void DurableFile::commit() {
+  sync();
+  put_in_place();
+  sync_parent_folder(path_);
+}
+
+void DurableFile::sync() {
   file_.sync();
   file_.close();
+}
+
+void DurableFile::put_in_place() {
   if (std::rename(file_.path().c_str(), path_.c_str()) != 0) throw IoError(file_.path(), "rename", errno);
   has_temporary_ = false;
-  sync_parent_folder(path_);
+}
+
+void DurableFiles::write(const std::string& path, std::string_view bytes) {
+  files_.push_back(std::make_unique<DurableFile>(path));
+  files_.back()->write(bytes);
+  folders_.insert(folder_of(path));
+}
+
+bool DurableFiles::link(const std::string& from, const std::string& path) {
+  if (::link(from.c_str(), path.c_str()) != 0) return false;
+  folders_.insert(folder_of(path));
+  return true;
+}
+
+void DurableFiles::commit() {
+  for (const auto& file : files_) file->sync();
+  for (const auto& file : files_) file->put_in_place();
+  files_.clear();
+  for (const std::string& folder : folders_) sync_folder(folder);
+  folders_.clear();
 }
 
 void write_file_durably(const std::string& path, std::string_view bytes) {
@@ -61,9 +89,10 @@ void write_shared_file_durably(const std::string& path, std::string_view bytes) 
 }
 
 bool link_file_durably(const std::string& from, const std::string& path) {
-  if (::link(from.c_str(), path.c_str()) != 0) return false;
-  sync_parent_folder(path);
-  return true;
+  DurableFiles files;
+  const bool is_linked = files.link(from, path);
+  files.commit();
+  return is_linked;
 }
 
 std::string read_file(const std::string& path) {

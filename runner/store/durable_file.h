@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runner/store/file_handle.h"
 
@@ -26,9 +29,29 @@ class DurableFile {
   void commit();
 
  private:
+  friend class DurableFiles;
+  void sync();
+  void put_in_place();
+
   std::string path_;
   FileHandle file_;
   bool has_temporary_ = true;
+};
+
+/// Several files, each of which appears whole or not at all; in what order is not said. Far cheaper than one
+/// DurableFile after the other: no file waits for the disk before all are written, and each folder is synced once.
+class DurableFiles {
+ public:
+  void write(const std::string& path, std::string_view bytes);
+  /// Makes `path` another name of the durable file `from`. False if it cannot be one: something is there, or on another
+  /// file system, or on one without such names. Only for files that are never changed in place.
+  bool link(const std::string& from, const std::string& path);
+  /// Once this returns all of them survive a power cut. Throws IoError; without it none is there but links.
+  void commit();
+
+ private:
+  std::vector<std::unique_ptr<DurableFile>> files_;
+  std::set<std::string> folders_;  ///< of all of them
 };
 
 /// Suffix of files that are being written; what carries it after a crash is garbage.
@@ -39,8 +62,8 @@ void write_file_durably(const std::string& path, std::string_view bytes);
 
 /// The same for a file that several processes may write at once, on whatever machine: the last one stands.
 void write_shared_file_durably(const std::string& path, std::string_view bytes);
-/// Makes `path` another name of the file `from`, durably. False if it cannot be one: on another file system, or one
-/// without such names. Only for files that are never changed in place. Throws IoError.
+
+/// DurableFiles::link of a single file. Throws IoError.
 bool link_file_durably(const std::string& from, const std::string& path);
 
 /// The whole file. Throws IoError.

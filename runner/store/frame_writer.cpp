@@ -19,7 +19,7 @@ FrameWriter::FrameWriter(const std::string& path) : file_(path, O_RDWR | O_CREAT
   good_bytes_ = static_cast<std::int64_t>(split_frames(read_file(path), path).valid_bytes);
   cut_bytes_ = file_.size_bytes() - good_bytes_;
   if (cut_bytes_ > 0) file_.truncate(good_bytes_);
-  file_.sync();
+  if (cut_bytes_ + good_bytes_ > 0) file_.sync();  // what a killed writer wrote may not be on disk yet
   sync_parent_folder(path);
 }
 

@@ -11,7 +11,7 @@ namespace thaw {
 /// Which of a run's weights are meant.
 enum class WhichWeights {
   kBest,  ///< of the best epoch
-  kLast,  ///< of the newest checkpoint, the optimizer's slots with them
+  kLast,  ///< of the newest checkpoint; the optimizer's slots with them as long as steps are to come
 };
 
 /// A run's weights, complete.

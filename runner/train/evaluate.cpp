@@ -133,7 +133,7 @@ class Evaluator {
 };
 
 /// Draws a sample again and writes its picture.
-void add_picture(Sample& sample, const SampleSource& source, const std::string& split, const SamplePictures& pictures) {
+void add_picture(Sample& sample, const SampleSource& source, const std::string& split, SamplePictures& pictures) {
   sample.set_image(picture_name(split, sample.index()));
   sample.set_width(source.width());
   sample.set_height(source.height());
@@ -148,8 +148,7 @@ void add_picture(Sample& sample, const SampleSource& source, const std::string& 
 
 }  // namespace
 
-Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged,
-                    const SamplePictures& pictures) {
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, SamplePictures& pictures) {
   const SampleSource& source = *judged.source;
   const auto& terms = session.evaluation().objective.terms;
   Loader loader(judged.source, {.seed = config.seed(),
@@ -183,7 +182,7 @@ Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet&
 }
 
 DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
-                    const SamplePictures& pictures) {
+                    SamplePictures& pictures) {
   DataPreview preview;
   preview.set_split(split);
   if (const std::string words = source.augmentation(); !words.empty()) preview.set_augmentation(words);

@@ -21,13 +21,11 @@ struct JudgedSet {
 };
 
 /// Everything the report shows of the weights now in `session`: metrics, what is right and wrong class by class, IoU
-/// histogram, samples at random and the worst ones. Pictures go to samples/ in the folder that `pictures` writes to,
-/// durably.
-Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged,
-                    const SamplePictures& pictures);
+/// histogram, samples at random and the worst ones. Pictures go to samples/ in the folder of `pictures`, whose commit()
+/// is the caller's.
+Evaluation evaluate(Session& session, const Experiment& config, const JudgedSet& judged, SamplePictures& pictures);
 
-/// The first samples of a batch as the trainer sees them, and their pictures.
-DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split,
-                    const SamplePictures& pictures);
+/// The first samples of a batch as the trainer sees them; their pictures go to `pictures`, as above.
+DataPreview preview(const Batch& batch, const SampleSource& source, const std::string& split, SamplePictures& pictures);
 
 }  // namespace thaw

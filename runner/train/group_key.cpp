@@ -27,7 +27,9 @@ class FrozenStarts {
 
   bool is_ever_changed(const std::string& name) const { return parameters_.at(name)->is_ever_changed; }
 
+  /// With its name, by which a run keeps it, and by which its numbers are drawn.
   void add(const std::string& name, Sha256& hash) const {
+    hash.add_sized(name);
     const ParameterInit& parameter = *parameters_.at(name);
     const auto loaded = loaded_.find(name);
     const auto source = sources_.find(name);
@@ -50,10 +52,9 @@ class FrozenStarts {
     hash.add_sized(sha256_hex({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}));
   }
 
-  /// Drawn from the experiment's seed, by its name.
+  /// Drawn from the experiment's seed.
   static void add_drawn(const ParameterInit& parameter, Sha256& hash) {
     hash.add_sized("drawn");
-    hash.add_sized(parameter.name);
     for (const std::int64_t number : {std::int64_t{parameter.initializer}, parameter.fan_in, parameter.fan_out}) {
       hash.add_integer(number);
     }

@@ -4,7 +4,6 @@
 #include <opencv2/imgcodecs.hpp>
 #include <utility>
 
-#include "runner/store/durable_file.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -29,28 +28,43 @@ std::string encode_png(const PictureValues& picture) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-const std::string* EncodedPictures::find(const std::string& name) const {
+const EncodedPictures::Picture* EncodedPictures::find(const std::string& name) const {
   const auto found = pictures_.find(name);
   return found == pictures_.end() ? nullptr : &found->second;
 }
 
-const std::string& EncodedPictures::keep(const std::string& name, std::string png) {
+const EncodedPictures::Picture& EncodedPictures::keep(const std::string& name, std::string png) {
   if (bytes_ + png.size() > kMostBytes) {
     pictures_.clear();
     bytes_ = 0;
   }
   bytes_ += png.size();
-  return pictures_[name] = std::move(png);
+  return pictures_[name] = {std::move(png)};
 }
 
-bool SamplePictures::write_again(const std::string& name) const {
-  const std::string* png = encoded_.find(name);
-  if (png != nullptr) write_file_durably(folder_ + "/" + name, *png);
-  return png != nullptr;
+void EncodedPictures::set_file(const std::string& name, const std::string& file) {
+  const auto found = pictures_.find(name);
+  if (found != pictures_.end()) found->second.file = file;
 }
 
-void SamplePictures::write(const std::string& name, const PictureValues& picture) const {
-  write_file_durably(folder_ + "/" + name, encoded_.keep(name, encode_png(picture)));
+bool SamplePictures::write_again(const std::string& name) {
+  if (names_.count(name) > 0) return true;
+  const EncodedPictures::Picture* known = encoded_.find(name);
+  if (known == nullptr) return false;
+  if (known->file.empty() || !files_.link(known->file, path_of(name))) files_.write(path_of(name), known->png);
+  names_.insert(name);
+  return true;
+}
+
+void SamplePictures::write(const std::string& name, const PictureValues& picture) {
+  if (!names_.insert(name).second) return;
+  files_.write(path_of(name), encoded_.keep(name, encode_png(picture)).png);
+}
+
+void SamplePictures::commit() {
+  files_.commit();
+  for (const std::string& name : names_) encoded_.set_file(name, path_of(name));
+  names_.clear();
 }
 
 }  // namespace thaw

@@ -5,6 +5,7 @@
 
 #include "runner/train/class_weights.h"
 #include "runner/train/initialize.h"
+#include "runner/train/tensor_sha256.h"
 #include "runner/train/transfer_facts.h"
 #include "runner/train/truth.h"
 #include "schemas/diagnostic.h"
@@ -55,39 +56,26 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
                                 Program::Options{.is_training = false, .precision = precision, .arena = arena});
   frozen_ = frozen_names(training_.model);
   if (!has_trunk()) return;
-  trunk_graph_ = build_trunk(config, files, training_.cut, kTrunkBatch);
-  take_trunk_weights(options.trunk_weights);
-}
-
-void Session::take_trunk_weights(std::shared_ptr<TrunkWeights> shared) {
-  const Graph& graph = *trunk_graph_.graph;
-  const std::vector<ValueId> parameters = graph.parameters();
-  has_others_trunk_weights_ =
-      shared && shared->store().names().size() == parameters.size() &&
-      std::all_of(parameters.begin(), parameters.end(), [&](ValueId id) {
-        const Value& value = graph.value(id);
-        return shared->store().has(value.name) && shared->store().get(value.name).type == value.type;
-      });
-  trunk_weights_ = has_others_trunk_weights_ ? std::move(shared) : std::make_shared<TrunkWeights>(device_);
-  if (has_others_trunk_weights_) return;
-  for (const ValueId id : parameters) {
-    const Value& value = graph.value(id);
-    trunk_weights_->store().add(value.name, value.type, device_->plain_layout(value.type), false);
-  }
+  is_trunk_shared_ = options.trunk != nullptr;
+  trunk_ = is_trunk_shared_
+               ? options.trunk
+               : std::make_shared<FrozenTrunk>(build_trunk(config, files, training_.cut, kTrunkBatch), device_);
 }
 
 bool Session::has(const std::string& name) const {
-  return store_->has(name) || (trunk_weights_ && trunk_weights_->store().has(name));
+  return store_->has(name) || (trunk_ && trunk_->weights().has(name));
 }
 
-const ParameterStore::Entry& Session::entry(const std::string& name) const {
-  return store_->has(name) || !trunk_weights_ ? store_->get(name) : trunk_weights_->store().get(name);
+const ParameterStore& Session::store_of(const std::string& name) const {
+  return store_->has(name) || !trunk_ ? *store_ : trunk_->weights();
 }
+
+const ParameterStore::Entry& Session::entry(const std::string& name) const { return store_of(name).get(name); }
 
 std::vector<std::string> Session::names() const {
   std::vector<std::string> all = store_->names();
-  if (!trunk_weights_) return all;
-  for (const std::string& name : trunk_weights_->store().names()) {
+  if (!trunk_) return all;
+  for (const std::string& name : trunk_->weights().names()) {
     if (!store_->has(name)) all.push_back(name);
   }
   std::sort(all.begin(), all.end());
@@ -95,18 +83,18 @@ std::vector<std::string> Session::names() const {
 }
 
 NamedTensor Session::read(const std::string& name) const {
-  return {name, entry(name).type.shape, store_->has(name) ? store_->read(name) : trunk_weights_->store().read(name)};
+  return {name, entry(name).type.shape, store_of(name).read(name)};
 }
 
 void Session::write(const std::string& name, const std::vector<float>& values) {
   if (store_->has(name)) store_->write(name, values);
-  if (!trunk_weights_ || !trunk_weights_->store().has(name)) return;
-  trunk_weights_->write(name, values);
-  trunk_.reset();
+  if (!trunk_ || !trunk_->weights().has(name)) return;
+  trunk_->write(name, values);
+  trunk_program_.reset();
 }
 
 std::string Session::digest(const std::string& name) const {
-  return store_->has(name) ? tensor_sha256(read(name)) : trunk_weights_->digest(name);
+  return store_->has(name) ? tensor_sha256(read(name)) : trunk_->digest(name);
 }
 
 std::string Session::weights_sha256() const {
@@ -126,19 +114,17 @@ FrozenTensors Session::frozen_sha256() const {
   return {static_cast<std::int64_t>(digests.size()), joined_sha256(digests)};
 }
 
-std::size_t Session::parameter_bytes() const {
-  return store_->bytes() + (trunk_weights_ ? trunk_weights_->store().bytes() : 0);
-}
+std::size_t Session::parameter_bytes() const { return store_->bytes() + (trunk_ ? trunk_->weights().bytes() : 0); }
 
 bool Session::is_trunk_ever_changed() const {
   const auto& parameters = training_.model.parameters;
   return std::any_of(parameters.begin(), parameters.end(), [&](const ParameterInit& parameter) {
-    return parameter.is_ever_changed && trunk_weights_ && trunk_weights_->store().has(parameter.name);
+    return parameter.is_ever_changed && trunk_ && trunk_->weights().has(parameter.name);
   });
 }
 
 std::unique_ptr<TrunkProgram> Session::make_trunk() const {
-  return std::make_unique<TrunkProgram>(trunk_graph_, device_, trunk_weights_->store(), trunk_precision_);
+  return std::make_unique<TrunkProgram>(trunk_->graph(), device_, trunk_->weights(), trunk_precision_);
 }
 
 void Session::use_weights(const ParameterValues& values) {
@@ -149,10 +135,10 @@ void Session::use_weights(const ParameterValues& values) {
 }
 
 void Session::initialize(std::uint64_t seed) {
-  trunk_.reset();
+  trunk_program_.reset();
   for (const ParameterInit& parameter : training_.model.parameters) {
     // What another session has in its trunk starts the same there.
-    if (has_others_trunk_weights_ && !store_->has(parameter.name)) continue;
+    if (is_trunk_shared_ && !store_->has(parameter.name)) continue;
     if (starts_from_file(parameter)) {
       write(parameter.name, *parameter.values);  // no copy: a large layer's would be the most memory of the whole run
     } else {
@@ -166,9 +152,9 @@ void Session::begin_stage(const Experiment& config, const ModelFiles& files, con
   std::vector<double> class_weights = std::move(class_weights_);
   training_program_.reset();  // before the new ones take their memory
   evaluation_program_.reset();
-  trunk_.reset();
+  trunk_program_.reset();
   store_.reset();
-  trunk_weights_.reset();
+  trunk_.reset();
   Findings findings;
   *this = Session(config, findings, device_, files, options);
   class_weights_ = std::move(class_weights);
@@ -193,9 +179,10 @@ void Session::release_file_weights() {
 const float* Session::rows_of(const Batch& batch, const BuiltGraph& built) {
   const std::vector<float>* rows = &batch.images;
   if (has_trunk() && !batch.has_features) {
-    if (!trunk_) trunk_ = make_trunk();
-    feature_rows_.resize(static_cast<std::size_t>(trunk_->row_values()) * static_cast<std::size_t>(batch.capacity));
-    trunk_->run(batch.images.data(), batch.capacity, feature_rows_.data());
+    if (!trunk_program_) trunk_program_ = make_trunk();
+    feature_rows_.resize(static_cast<std::size_t>(trunk_program_->row_values()) *
+                         static_cast<std::size_t>(batch.capacity));
+    trunk_program_->run(batch.images.data(), batch.capacity, feature_rows_.data());
     rows = &feature_rows_;
   }
   if (built.model.running.empty() || batch.count == batch.capacity) return rows->data();
@@ -263,7 +250,7 @@ StepOutcome Session::train_step(const Batch& batch, double learning_rate, std::i
   program.set_input(training_.learning_rate, &rate);
   program.set_input(training_.step, &count);
   program.run();
-  if (trunk_weights_) trunk_weights_->forget_digests();
+  if (trunk_) trunk_->forget_digests();
   fetch(program, training_);
   float loss = 0, norm = 0;
   program.get(training_.objective.total, &loss);
@@ -305,7 +292,7 @@ std::vector<NamedTensor> Session::tensors(bool with_slots) const { return read(a
 std::vector<NamedTensor> Session::changing_tensors(bool with_slots) const { return read(changing(with_slots)); }
 
 void Session::read_again(std::vector<NamedTensor>& tensors) const {
-  for (NamedTensor& tensor : tensors) store_->read(tensor.name, tensor.values);
+  for (NamedTensor& tensor : tensors) store_of(tensor.name).read(tensor.name, tensor.values);
 }
 
 std::vector<NamedTensor> Session::frozen_tensors() const {

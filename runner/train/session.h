@@ -11,9 +11,9 @@
 #include "runner/store/safetensors.h"
 #include "runner/train/batch_result.h"
 #include "runner/train/build.h"
+#include "runner/train/frozen_trunk.h"
 #include "runner/train/transfer_facts.h"
 #include "runner/train/trunk_program.h"
-#include "runner/train/trunk_weights.h"
 #include "runner/train/weights/pretrained.h"
 
 namespace thaw {
@@ -33,8 +33,9 @@ struct SessionOptions {
   /// Shared with sessions that never run at the same time; all of them are made before the first one runs. Null: its
   /// own.
   std::shared_ptr<Arena> arena = nullptr;
-  /// Another session's, whose trunk is the same in structure and contents. Null, or called otherwise: its own.
-  std::shared_ptr<TrunkWeights> trunk_weights = nullptr;
+  /// Another session's, for one that would be the same: in structure, and in names and values of weights. Null: its
+  /// own.
+  std::shared_ptr<FrozenTrunk> trunk = nullptr;
 };
 
 /// An experiment's model on a device: weights, the training and the evaluation program, and the frozen trunk before
@@ -72,7 +73,7 @@ class Session {
   std::unique_ptr<TrunkProgram> make_trunk() const;
   /// Batches of pictures go through this trunk first; without one, through one that is made where it is needed. INT8
   /// needs this one: it knows what to be calibrated on.
-  void use_trunk(std::unique_ptr<TrunkProgram> trunk) { trunk_ = std::move(trunk); }
+  void use_trunk(std::unique_ptr<TrunkProgram> trunk) { trunk_program_ = std::move(trunk); }
 
   /// Results of the last train_step() or evaluate().
   const BatchResult& result() const { return result_; }
@@ -96,7 +97,7 @@ class Session {
   std::string weights_sha256() const;
   FrozenTensors frozen_sha256() const;
   /// For another session's options. Null: there is no trunk.
-  const std::shared_ptr<TrunkWeights>& trunk_weights() const { return trunk_weights_; }
+  const std::shared_ptr<FrozenTrunk>& trunk() const { return trunk_; }
 
   const BuiltGraph& training() const { return training_; }
   const BuiltGraph& evaluation() const { return evaluation_; }
@@ -112,13 +113,14 @@ class Session {
   Choice all(bool with_slots) const;
   Choice changing(bool with_slots) const;
   bool has(const std::string& name) const;
+  /// Where it is: what only the trunk has lies there.
+  const ParameterStore& store_of(const std::string& name) const;
   const ParameterStore::Entry& entry(const std::string& name) const;
   /// Of all tensors, sorted.
   std::vector<std::string> names() const;
   NamedTensor read(const std::string& name) const;
   void write(const std::string& name, const std::vector<float>& values);
   std::string digest(const std::string& name) const;
-  void take_trunk_weights(std::shared_ptr<TrunkWeights> shared);
   std::vector<NamedTensor> read(const Choice& wants) const;
   void write(const Choice& wants, const std::vector<NamedTensor>& tensors, const std::string& source);
   /// The batch's rows as the graph takes them: pictures or features.
@@ -136,11 +138,9 @@ class Session {
   BatchResult result_;
   std::vector<float> filled_rows_, feature_rows_, feature_;
   std::set<std::string> frozen_;
-  TrunkGraph trunk_graph_;
-  std::shared_ptr<TrunkWeights>
-      trunk_weights_;  ///< of the trunk alone, or that it has in common with what is behind it
-  bool has_others_trunk_weights_ = false;
-  std::unique_ptr<TrunkProgram> trunk_;
+  std::shared_ptr<FrozenTrunk> trunk_;  ///< some of its weights may also be those of what is behind it, in store_
+  bool is_trunk_shared_ = false;        ///< another session's, with its weights
+  std::unique_ptr<TrunkProgram> trunk_program_;
   Precision trunk_precision_;
   std::vector<double> class_weights_;
 };

@@ -12,9 +12,9 @@
 namespace thaw {
 
 /// Experiments with the same key may train side by side: seed, samples and their order, batch size, precision and
-/// threads are the same, and so is the frozen trunk, by its structure and the contents of its weights. What they are
-/// called does not count. Empty: it trains by itself, because it has no frozen trunk, or the trunk may change
-/// at a later stage. Binds no kernel.
+/// threads are the same, and so is the frozen trunk, by its structure and the names and values of its weights. What
+/// else is called how does not count. Empty: it trains by itself, because it has no frozen trunk, or the trunk may
+/// change at a later stage. Binds no kernel.
 std::string group_key(const PreparedExperiment& prepared);
 
 /// Runs experiments of one key side by side, or goes on with each where it was: what run_experiment does, for several.

@@ -65,7 +65,7 @@ const Batch& TrainingFeed::next() {
   return train_trunk_->of(*drawn_);
 }
 
-DataPreview TrainingFeed::preview(const SamplePictures& to) {
+DataPreview TrainingFeed::preview(SamplePictures& to) {
   const auto is_there = [&to](const Sample& sample) { return to.write_again(sample.image()); };
   if (preview_ && std::all_of(preview_->sample().begin(), preview_->sample().end(), is_there)) return *preview_;
   if (!drawn_->has_features) {

@@ -32,8 +32,8 @@ class TrainingFeed {
   int max_objects() const { return train_pictures_->max_objects(); }
   int max_validation_objects() const { return validation_pictures_->max_objects(); }
 
-  /// The first batch of all as pictures, which go to `to`. Call when next() gave it.
-  DataPreview preview(const SamplePictures& to);
+  /// The first batch of all as pictures, which go to `to` and are left there to commit. Call when next() gave it.
+  DataPreview preview(SamplePictures& to);
   /// What the best weights are judged by: the validation set, or the training set as it is without any change at
   /// random. `session`: whose weights are judged, the best ones by now.
   JudgedSet judged_set(Session& session);

@@ -120,14 +120,14 @@ class TrainingGroup {
     if (begun.size() > 1) context_.arena = std::make_shared<Arena>(context_.device);
     feed_.emplace(begun.front().prepared, cache_options());
     std::int64_t process_bytes = 0;
-    std::shared_ptr<TrunkWeights> trunk_weights;
+    std::shared_ptr<FrozenTrunk> shared;
     for (Begun& each : begun) {
-      runs_.push_back(std::make_unique<TrainingRun>(std::move(each.prepared), std::move(each.folder), context_,
-                                                    std::move(trunk_weights)));
+      runs_.push_back(
+          std::make_unique<TrainingRun>(std::move(each.prepared), std::move(each.folder), context_, std::move(shared)));
       indices_.push_back(each.index);
       const Session& session = runs_.front()->session();
       if (runs_.size() == 1) process_bytes = rss_bytes() - session.file_weight_bytes();
-      trunk_weights = session.trunk_weights();
+      shared = session.trunk();
     }
     TrainingRun& first = *runs_.front();
     for (const auto& run : runs_) run->load(run.get() == &first ? nullptr : &first);

@@ -61,22 +61,26 @@ Session make_session(PreparedExperiment& prepared, std::shared_ptr<Device> devic
 
 }  // namespace
 
-/// Counts the time that a call takes as the run's own.
+/// Counts the time that a call takes as the run's own, from its begin on.
 class TrainingRun::Span {
  public:
-  explicit Span(TrainingRun& run) : run_(run), before_(run.own_s_) {}
-  ~Span() { run_.own_s_ = before_ + seconds_since(start_); }
+  explicit Span(TrainingRun& run) : run_(run) { run_.span_ = this; }
+  ~Span() {
+    run_.own_s_ += seconds();
+    run_.span_ = nullptr;
+  }
   Span(const Span&) = delete;
   Span& operator=(const Span&) = delete;
 
+  double seconds() const { return seconds_since(start_); }
+
  private:
   TrainingRun& run_;
-  double before_;
   Clock::time_point start_ = Clock::now();
 };
 
 TrainingRun::TrainingRun(PreparedExperiment prepared, RunFolder folder, const RunContext& context,
-                         std::shared_ptr<TrunkWeights> trunk_weights)
+                         std::shared_ptr<FrozenTrunk> trunk)
     : prepared_(std::move(prepared)),
       config_(prepared_.loaded.config),
       context_(context),
@@ -85,9 +89,8 @@ TrainingRun::TrainingRun(PreparedExperiment prepared, RunFolder folder, const Ru
       stages_(config_),
       latest_(find_latest(folder_.checkpoints_path())),
       state_(first_state(latest_, stages_)),
-      session_(
-          make_session(prepared_, context.device, stages_,
-                       {.stage = state_.stage, .arena = context.arena, .trunk_weights = std::move(trunk_weights)})),
+      session_(make_session(prepared_, context.device, stages_,
+                            {.stage = state_.stage, .arena = context.arena, .trunk = std::move(trunk)})),
       train_metrics_(config_, session_.training().objective.terms, MetricScope::kTrain),
       validation_metrics_(config_, session_.training().objective.terms, MetricScope::kValidation),
       record_(folder_.record_path()),
@@ -107,7 +110,10 @@ void TrainingRun::append(Event event) {
 }
 
 /// Side by side, each counts what is its own.
-double TrainingRun::wall_seconds() const { return state_.wall_s + (is_alone() ? seconds_since(started_) : own_s_); }
+double TrainingRun::wall_seconds() const {
+  if (is_alone()) return state_.wall_s + seconds_since(started_);
+  return state_.wall_s + own_s_ + (span_ == nullptr ? 0 : span_->seconds());
+}
 
 void TrainingRun::load(const TrainingRun* sibling) {
   const Span span(*this);
@@ -202,8 +208,10 @@ void TrainingRun::train(const Batch& batch, double waited_s) {
   const auto start = Clock::now();
   state_.epoch_time.set_data_wait_s(state_.epoch_time.data_wait_s() + waited_s);
   if (state_.step == 0) {
+    SamplePictures pictures(folder_.path(), feed_->pictures());
     Event event;
-    *event.mutable_data_preview() = feed_->preview({folder_.path(), feed_->pictures()});
+    *event.mutable_data_preview() = feed_->preview(pictures);
+    pictures.commit();  // before the record names them
     append(std::move(event));
   }
   const double rate = learning_rate_at(config_.train(), state_.step, steps_per_epoch_, total_steps_);
@@ -359,8 +367,10 @@ RunOutcome TrainingRun::finish() {
   const std::string frozen_sha256 = check_frozen();
   restore_best();
   const JudgedSet judged = feed_->judged_set(session_);
+  SamplePictures pictures(folder_.path(), feed_->pictures());
   Event evaluated;
-  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, {folder_.path(), feed_->pictures()});
+  *evaluated.mutable_evaluation() = evaluate(session_, config_, judged, pictures);
+  pictures.commit();
   evaluated.mutable_evaluation()->set_epoch(state_.best_epoch);
   append(std::move(evaluated));
 

@@ -28,9 +28,9 @@ struct RunContext {
 /// it does with batches, and what it writes down. Who gives it batches is training_group's business.
 class TrainingRun {
  public:
-  /// `trunk_weights`: of a run beside it. Builds and binds; computes and writes nothing.
+  /// `trunk`: of a run beside it, or null. Builds and binds; computes and writes nothing.
   TrainingRun(PreparedExperiment prepared, RunFolder folder, const RunContext& context,
-              std::shared_ptr<TrunkWeights> trunk_weights);
+              std::shared_ptr<FrozenTrunk> trunk);
 
   // In this order, each once.
   /// Gets its weights. `sibling`: a run whose frozen weights may be the same; null: none.
@@ -121,7 +121,8 @@ class TrainingRun {
   std::string best_metric_;  ///< without the split
   bool best_is_max_ = false;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  double own_s_ = 0;  ///< in calls of this run, and waiting for its batches
+  double own_s_ = 0;            ///< in calls of this run, and waiting for its batches
+  const Span* span_ = nullptr;  ///< the call that is going on
   std::optional<RunOutcome> ended_;
 };
 

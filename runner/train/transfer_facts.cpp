@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "runner/train/trunk_weights.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -80,13 +79,6 @@ std::set<std::string> frozen_names(const ComposedModel& model) {
     if (!parameter.is_ever_changed && !is_given) names.insert(parameter.name);
   }
   return names;
-}
-
-FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors) {
-  const std::set<std::string> frozen = frozen_names(model);
-  std::erase_if(tensors, [&](const NamedTensor& tensor) { return frozen.count(tensor.name) == 0; });
-  if (tensors.empty()) return {};
-  return {static_cast<std::int64_t>(tensors.size()), tensors_sha256(tensors)};
 }
 
 void require_unchanged(const std::string& sha256_before, const FrozenTensors& now) {

@@ -23,7 +23,6 @@ struct FrozenTensors {
   std::int64_t count = 0;
   std::string sha256;  ///< as tensors_sha256; empty if there are none
 };
-FrozenTensors frozen_tensors(const ComposedModel& model, std::vector<NamedTensor> tensors);
 std::set<std::string> frozen_names(const ComposedModel& model);
 /// Throws InternalError if they are not what they were.
 void require_unchanged(const std::string& sha256_before, const FrozenTensors& now);

@@ -89,15 +89,21 @@ def order_problems(run):
         if call.syscall in _GROUPS["rename"]:
             before = [j for j in range(i) if calls[j].path == call.path]
             folder = str(pathlib.Path(call.path).parent)
+            next_call = next((j for j in range(i + 1, len(calls)) if not is_rename_in(folder, calls[j])), None)
             if not before or not is_sync[before[-1]]:
                 yield f"{call}: renamed before fsync"
-            elif i + 1 == len(calls) or not is_sync[i + 1] or calls[i + 1].path != folder:
+            elif next_call is None or not is_sync[next_call] or calls[next_call].path != folder:
                 yield f"{call}: its folder is not synced next"
             else:
                 yield None
         elif call.path.endswith(".binpb") and not is_sync[i]:
             is_safe = i + 1 < len(calls) and is_sync[i + 1] and calls[i + 1].path == call.path
             yield None if is_safe else f"{call}: not synced next"
+
+
+def is_rename_in(folder, call):
+    """Files that are written together are renamed one after the other, and their folder is synced once for all."""
+    return call.syscall in _GROUPS["rename"] and str(pathlib.Path(call.path).parent) == folder
 
 
 def middle_of_second_checkpoint(run):

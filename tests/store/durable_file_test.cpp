@@ -130,6 +130,41 @@ TEST_F(DurableFileTest, AFileInTheWayOfAFolderIsNamed) {
   EXPECT_EQ(message_of<IoError>([&] { make_folders(in("a/b")); }), in("a") + ": mkdir: File exists");
 }
 
+TEST_F(DurableFileTest, SeveralFilesAppearTogether) {
+  write_plain(in("b"), "old");
+  std::filesystem::create_directories(in("below"));
+  {
+    DurableFiles files;
+    files.write(in("a"), "1");
+    files.write(in("b"), "2");
+    files.write(in("below/c"), "3");
+    EXPECT_EQ(names(folder_), (std::set<std::string>{"a.tmp", "b", "b.tmp", "below"}));
+    EXPECT_EQ(read_file(in("b")), "old");
+    files.commit();
+    EXPECT_EQ(names(folder_), (std::set<std::string>{"a", "b", "below"}));
+    EXPECT_EQ(read_file(in("a")) + read_file(in("b")) + read_file(in("below/c")), "123");
+    files.write(in("d"), "4");
+    files.commit();
+    EXPECT_EQ(read_file(in("d")), "4");
+    files.write(in("e"), "5");
+  }
+  EXPECT_EQ(names(folder_), (std::set<std::string>{"a", "b", "below", "d"})) << "what was not committed is gone";
+}
+
+TEST_F(DurableFileTest, SeveralFilesMayHoldOtherNamesOfOne) {
+  write_file_durably(in("a"), "1");
+  write_file_durably(in("there"), "2");
+  DurableFiles files;
+  EXPECT_TRUE(files.link(in("a"), in("b")));
+  EXPECT_FALSE(files.link(in("a"), in("there")));
+  EXPECT_FALSE(files.link(in("gone"), in("c")));
+  files.commit();
+  EXPECT_EQ(std::filesystem::hard_link_count(in("a")), 2u);
+  write_file_durably(in("b"), "3");
+  EXPECT_EQ(read_file(in("a")), "1") << "replaced, not changed in place";
+  EXPECT_EQ(read_file(in("there")), "2");
+}
+
 TEST_F(DurableFileTest, SyncOfAMissingFolderIsAnError) {
   EXPECT_EQ(message_of<IoError>([&] { sync_folder(in("gone")); }), in("gone") + ": open: No such file or directory");
 }

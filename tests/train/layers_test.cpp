@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runner/train/tensor_sha256.h"
 #include "tests/train/experiment_text.h"
 #include "tests/train/small_experiment.h"
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "runner/infer/infer.h"
+#include "runner/train/tensor_sha256.h"
 #include "tests/train/experiment_text.h"
 #include "tests/train/onnx_models.h"
 #include "tests/train/small_experiment.h"

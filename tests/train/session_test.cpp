@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "runner/train/run_facts.h"
+#include "runner/train/tensor_sha256.h"
 #include "schemas/diagnostic.h"
 #include "tests/ops/other_device.h"
 #include "tests/train/small_experiment.h"

@@ -132,9 +132,10 @@ TEST_F(SideBySideTest, TheTrunkRunsOnceForAll) {
     for (const TrunkReady& ready : load_run(outcome.folder).trunks) computed.push_back(ready.computed());
   }
   EXPECT_THAT(computed, ElementsAre(78, 20, 0, 0, 0, 0));
-  // One file for all: frozen weights are written once.
+  // One file for all: frozen weights and pictures are written once.
   for (const RunOutcome& outcome : outcomes) {
     EXPECT_EQ(std::filesystem::hard_link_count(outcome.folder + "/checkpoints/frozen.safetensors"), 3u);
+    EXPECT_EQ(std::filesystem::hard_link_count(outcome.folder + "/samples/seen-train-000000.png"), 3u);
   }
 }
 
@@ -170,6 +171,25 @@ TEST_F(SideBySideTest, LeavesOutWhatAnotherProcessTrains) {
   EXPECT_EQ(outcomes[1].end, RunEnd::kStopped);
   EXPECT_EQ(outcomes[1].folder, "");
   EXPECT_EQ(outcomes[1].message, id + ": another process (pid " + std::to_string(::getpid()) + ") trains it");
+}
+
+TEST_F(SideBySideTest, TheTimeOfEachIncludesTheJudgingOfItsBestWeights) {
+  const Settings common{kFrozen,           "train.epochs=1",    "data.train.synthesis.samples=16",
+                        "report.worst=60", "report.samples=60", "data.validation.synthesis.samples=2000"};
+  const auto outcomes = beside(options("runs"), common, {{}, {"train.optimizer={ sgd {} }"}});
+  double trained_s = 0;
+  std::int64_t epoch_end_ms = 0, end_ms = 0;
+  for (const Event& event : read_record(outcomes[0].folder + "/record.binpb").events) {
+    if (event.has_finished()) end_ms = event.time_unix_ms();
+    if (!event.has_epoch_end()) continue;
+    const TimeSplit& time = event.epoch_end().time();
+    trained_s = time.data_wait_s() + time.forward_s() + time.backward_s() + time.update_s() + time.other_s() +
+                time.validation_s();
+    epoch_end_ms = event.time_unix_ms();
+  }
+  const double judged_s = static_cast<double>(end_ms - epoch_end_ms - 2) / 1000;
+  EXPECT_GT(judged_s, 0);
+  EXPECT_GE(load_run(outcomes[0].folder).finished->wall_s(), trained_s + judged_s);
 }
 
 TEST_F(SideBySideTest, WhatIsDoneStaysDone) {

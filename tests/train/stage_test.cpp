@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "runner/train/stage_plan.h"
+#include "runner/train/tensor_sha256.h"
 #include "runner/train/training_state.h"
 #include "runner/train/transfer_facts.h"
 #include "tests/train/experiment_text.h"
@@ -216,19 +217,19 @@ TEST(TransferFacts, ParametersThatAreNotTreatedAlikeHaveRowsOfTheirOwn) {
 TEST(TransferFacts, FrozenIsWhatNoStageChanges) {
   Experiment config = staged("sgd {}");
   Session session = session_at(config, {});
-  EXPECT_EQ(frozen_tensors(session.training().model, session.tensors(false)).count, 0)
-      << "all are trained at some stage";
+  EXPECT_EQ(session.frozen_sha256().count, 0) << "all are trained at some stage";
   config.mutable_transfer()->mutable_rules()->clear_stage();
   Session frozen = session_at(config, {});
-  const FrozenTensors before = frozen_tensors(frozen.training().model, frozen.tensors(false));
+  const FrozenTensors before = frozen.frozen_sha256();
   EXPECT_EQ(before.count, 2);
   train(frozen, 1, 5);
-  EXPECT_EQ(frozen_tensors(frozen.training().model, frozen.tensors(false)).sha256, before.sha256);
+  EXPECT_EQ(frozen.frozen_sha256().sha256, before.sha256);
   auto tensors = frozen.tensors(false);
   for (NamedTensor& tensor : tensors) {
     if (tensor.name == "conv/bias") tensor.values[3] = 1e-30F;
   }
-  const FrozenTensors changed = frozen_tensors(frozen.training().model, tensors);
+  frozen.restore(tensors, false, "test");
+  const FrozenTensors changed = frozen.frozen_sha256();
   EXPECT_NE(changed.sha256, before.sha256);
   EXPECT_NO_THROW(require_unchanged(before.sha256, before));
   try {
@@ -247,7 +248,7 @@ TEST(TransferFacts, GivenNumbersAreNoFrozenWeights) {
       "train { batch_size: 4 optimizer { sgd {} } loss { output: 'box' mean_squared_error {} } } "
       "transfer { rules { rule { match: 'box/bias' trainable: false } } }"));
   EXPECT_EQ(session.tensors(false).size(), 3U);
-  EXPECT_EQ(frozen_tensors(session.training().model, session.tensors(false)).count, 1);
+  EXPECT_EQ(session.frozen_sha256().count, 1);
   EXPECT_EQ(session.frozen(), std::set<std::string>{"box/bias"});
 }
 

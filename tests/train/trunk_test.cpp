@@ -2,7 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "runner/summary.h"
-#include "runner/train/trainer.h"
+#include "runner/train/side_by_side.h"
+#include "runner/train/tensor_sha256.h"
 #include "schemas/record.h"
 #include "tests/store/temp_folder.h"
 #include "tests/train/experiment_text.h"
@@ -119,6 +120,20 @@ TEST(TrunkSession, FoldsANormalizationIntoTheConvolutionBeforeIt) {
   EXPECT_EQ(trunk->kernels(), 1) << "convolution, normalization and relu";
 }
 
+TEST(TrunkSession, ReadsTheSameTensorsAgainWithNumbersThatTheTrunkIsGiven) {
+  const Session session = session_of(experiment_of(
+      "model { input { height: 8 width: 8 channels: 3 } layer { name: 'scaled' rescaling { scale: [1, 2, 3] } } layer "
+      "{ name: 'conv' conv2d { filters: 8 kernel_size: 3 } } layer { flatten {} } layer { name: 'box' dense { units: 4 "
+      "} } } train { batch_size: 4 optimizer { sgd {} } loss { output: 'box' mean_squared_error {} } } transfer { "
+      "rules { rule { match: 'conv' trainable: false } } }"));
+  std::vector<NamedTensor> tensors = session.changing_tensors(false);
+  const auto before = tensors_sha256(tensors);
+  ASSERT_EQ(tensors.size(), 3U) << "the head's, and the scale";
+  for (NamedTensor& tensor : tensors) tensor.values.clear();
+  session.read_again(tensors);
+  EXPECT_EQ(tensors_sha256(tensors), before);
+}
+
 /// Whole runs of the command line's small experiment.
 class TrunkRun : public TempFolderTest {
  protected:
@@ -139,6 +154,28 @@ class TrunkRun : public TempFolderTest {
 
   const std::string tiny_ = THAW_SOURCE_DIR "/tests/runner/tiny.pbtxt";
 };
+
+TEST_F(TrunkRun, IsAnotherGroupsWhereItsWeightsAreCalledOtherwise) {
+  write_plain(in("m.onnx"), small_onnx_model().SerializeAsString());
+  const auto key_of = [&](const std::string& layer) {
+    write_plain(
+        in("e.pbtxt"),
+        "name: 'e' data { train { synthesis { samples: 20 canvas { height: 20 width: 20 } glyphs { characters: "
+        "'01' size: 8 scale_min: 0.8 scale_max: 1 slant: 0 rotation: 0 thickness_max: 2 } } } } model { input { "
+        "height: 20 "
+        "width: 20 channels: 1 } layer { name: '" +
+            layer +
+            "' onnx { path: 'm.onnx' } } layer { name: 'digit' dense { units: 2 activation: SOFTMAX } } } train "
+            "{ epochs: 1 batch_size: 4 optimizer { adam {} } loss { output: 'digit' categorical_cross_entropy "
+            "{} } } transfer { rules { rule { match: '" +
+            layer + "' trainable: false } } }");
+    return group_key(prepare(load_experiment(in("e.pbtxt"), {}), DataRoots{{folder_}}));
+  };
+  const std::string key = key_of("net");
+  EXPECT_EQ(key.size(), 64u);
+  EXPECT_EQ(key_of("net"), key);
+  EXPECT_NE(key_of("other"), key) << "a run keeps its weights by name";
+}
 
 TEST_F(TrunkRun, BestWeightsOfAnEarlierStageAreJudgedByFeaturesOfTheirOwn) {
   for (const std::string cache : {"true", "false"}) {

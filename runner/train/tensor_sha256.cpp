@@ -1,19 +1,8 @@
-#include "runner/train/trunk_weights.h"
+#include "runner/train/tensor_sha256.h"
 
 #include "runner/store/sha256.h"
 
 namespace thaw {
-
-void TrunkWeights::write(const std::string& name, const std::vector<float>& values) {
-  store_.write(name, values);
-  digests_.erase(name);
-}
-
-const std::string& TrunkWeights::digest(const std::string& name) const {
-  std::string& digest = digests_[name];
-  if (digest.empty()) digest = tensor_sha256({name, store_.get(name).type.shape, store_.read(name)});
-  return digest;
-}
 
 std::string tensor_sha256(const NamedTensor& tensor) {
   Sha256 hash;
