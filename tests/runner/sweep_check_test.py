@@ -43,7 +43,7 @@ class SweepCheck(unittest.TestCase):
         seconds = time.monotonic() - start
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertLess(seconds, 30)  # 0.6 where nothing else runs
-        for part in ["strategy  \"from scratch\", \"feature extraction\", \"fine-tune\", \"warm start\"\n",
+        for part in ["strategy  \"from scratch\", \"feature extraction\", \"fine-tune\", \"gradual unfreezing\"\n",
                      "members: 80: 16 combinations, all of a grid, each with seeds 1 to 5\n",
                      "compared by: digit/accuracy, more is better; each strategy with each other\n",
                      "done: 0 of 80\n", "pretrain_letters.pbtxt (it has not been run); its time is not part of what follows\n",
