@@ -1,4 +1,4 @@
-// members.csv, members.json and recommended.pbtxt.
+#include "reports/sweep_export.h"
 
 #include <algorithm>
 #include <cmath>
@@ -278,16 +278,13 @@ std::string comment(const std::string& text) { return "# " + line(text) + "\n"; 
 
 }  // namespace
 
-std::string render_sweep_csv(const std::string& sweep_folder) {
-  const SweepView view = load_sweep(sweep_folder);
+std::string reports::sweep_csv(const SweepView& view) {
   std::string text = csv_head(view);
   for (const MemberView& member : view.members) text += csv_row(view, member);
   return text;
 }
 
-std::string render_sweep_json(const std::string& sweep_folder) {
-  const SweepView view = load_sweep(sweep_folder);
-  const SweepAnswer answer = answer_sweep(view);
+std::string reports::sweep_json(const SweepView& view, const SweepAnswer& answer) {
   json object = sweep_object(view);
   object["head"] = answer.head;
   object["caveats"] = answer.caveats;
@@ -309,9 +306,7 @@ std::string render_sweep_json(const std::string& sweep_folder) {
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::string render_sweep_recommended(const std::string& sweep_folder) {
-  const SweepView view = load_sweep(sweep_folder);
-  const SweepAnswer answer = answer_sweep(view);
+std::string reports::sweep_recommended(const SweepView& view, const SweepAnswer& answer) {
   if (!answer.recommendation) return {};
   const Recommendation& recommended = *answer.recommendation;
   const PointResult& result = answer.points[recommended.point];
@@ -323,6 +318,18 @@ std::string render_sweep_recommended(const std::string& sweep_folder) {
                   view.members[recommended.member].info.id() + ".");
   if (!view.is_finished) text += comment("The sweep was not finished when this was written.");
   return text + "\n" + view.members[recommended.member].config;
+}
+
+std::string render_sweep_csv(const std::string& sweep_folder) { return sweep_csv(load_sweep(sweep_folder)); }
+
+std::string render_sweep_json(const std::string& sweep_folder) {
+  const SweepView view = load_sweep(sweep_folder);
+  return sweep_json(view, answer_sweep(view));
+}
+
+std::string render_sweep_recommended(const std::string& sweep_folder) {
+  const SweepView view = load_sweep(sweep_folder);
+  return sweep_recommended(view, answer_sweep(view));
 }
 
 }  // namespace thaw

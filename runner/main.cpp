@@ -1,10 +1,13 @@
 // The command line: each verb in a few lines. The only place that knows both the runner and the reports.
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "reports/export/mlflow.h"
 #include "reports/export/tensorboard.h"
 #include "reports/pages.h"
+#include "reports/sweep_export.h"
+#include "reports/sweep_page/sweep_page.h"
 #include "runner/arguments.h"
 #include "runner/export/export_folder.h"
 #include "runner/export/export_run.h"
@@ -144,12 +147,14 @@ std::vector<std::string> worker_command(const Arguments& arguments, const std::s
 }
 
 void write_sweep_report(const std::string& folder) {
-  write_shared_file_durably(folder + "/members.csv", render_sweep_csv(folder));
-  write_shared_file_durably(folder + "/members.json", render_sweep_json(folder));
-  const std::string recommended = render_sweep_recommended(folder);
+  const reports::SweepView view = reports::load_sweep(folder);
+  const reports::SweepAnswer answer = reports::answer_sweep(view);
+  write_shared_file_durably(folder + "/members.csv", reports::sweep_csv(view));
+  write_shared_file_durably(folder + "/members.json", reports::sweep_json(view, answer));
+  const std::string recommended = reports::sweep_recommended(view, answer);
   if (!recommended.empty()) write_shared_file_durably(folder + "/recommended.pbtxt", recommended);
   // The last one: it links to what is there.
-  write_shared_file_durably(folder + "/report.html", render_sweep_report(folder));
+  write_shared_file_durably(folder + "/report.html", reports::render_sweep_page(view, answer));
 }
 
 SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& loaded) {
@@ -159,21 +164,33 @@ SweepContext sweep_context(const Arguments& arguments, const LoadedExperiment& l
   return context;
 }
 
+/// What was prepared, once the experiments are done whose weights it needs: they are run, and it is prepared again.
+/// None if one of them did not get done: `end` says how it ended.
+template <class Prepared, class PrepareAgain>
+std::optional<Prepared> after_run_first(Prepared prepared, const Arguments& arguments, PrepareAgain prepare_again,
+                                        RunEnd& end) {
+  if (prepared.run_first.empty()) return prepared;
+  const std::vector<RunFirst> experiments = prepared.run_first;
+  prepared = {};  // its data need not lie in memory meanwhile
+  end = run_first(experiments, arguments);
+  if (end != RunEnd::kDone) return std::nullopt;
+  std::cerr << "== " << arguments.operands[0] << '\n';
+  prepared = prepare_again();
+  if (prepared.run_first.empty()) return prepared;
+  throw InputError(prepared.run_first[0].file + ": its run is not there any more; was its folder removed?");
+}
+
 int run_sweep_file(const Arguments& arguments, const LoadedExperiment& loaded) {
   if (arguments.wants_profile) {
     throw InputError("run: --profile times the kernels of one experiment, and " + loaded.file + " has a sweep");
   }
   const SweepMembers members = expand_sweep(loaded);
   const SweepContext context = sweep_context(arguments, loaded);
-  CheckedSweep checked = check_members(members, context);
-  if (!checked.run_first.empty()) {
-    if (const RunEnd end = run_first(checked.run_first, arguments); end != RunEnd::kDone) return exit_code(end);
-    std::cerr << "== " << arguments.operands[0] << '\n';
-    checked = check_members(members, context);
-    if (!checked.run_first.empty()) {
-      throw InputError(checked.run_first[0].file + ": its run is not there any more; was its folder removed?");
-    }
-  }
+  const auto check_again = [&] { return check_members(members, context); };
+  RunEnd first_end = RunEnd::kDone;
+  auto ready = after_run_first(check_again(), arguments, check_again, first_end);
+  if (!ready) return exit_code(first_end);
+  CheckedSweep& checked = *ready;
   SweepOptions options;
   options.runs_root = arguments.runs;
   options.folder = arguments.runs + "/" + checked.plan.name() + "/sweep-" + checked.plan.id();
@@ -219,18 +236,11 @@ int run(const Arguments& arguments) {
   LoadedExperiment loaded = load_experiment(arguments.operands[0], arguments.overrides);
   if (is_sweep(loaded.config)) return run_sweep_file(arguments, loaded);
   refuse_jobs(arguments, loaded);
-  PreparedExperiment prepared = prepare_loaded(arguments, std::move(loaded));
-  if (!prepared.run_first.empty()) {
-    const std::vector<RunFirst> experiments = prepared.run_first;
-    prepared = {};  // its data need not lie in memory meanwhile
-    if (const RunEnd end = run_first(experiments, arguments); end != RunEnd::kDone) return exit_code(end);
-    std::cerr << "== " << arguments.operands[0] << '\n';
-    prepared = prepare_file(arguments);
-    if (!prepared.run_first.empty()) {
-      throw InputError(prepared.run_first[0].file + ": its run is not there any more; was its folder removed?");
-    }
-  }
-  const RunOutcome outcome = run_prepared(std::move(prepared), arguments, false);
+  const auto prepare_again = [&] { return prepare_file(arguments); };
+  RunEnd first_end = RunEnd::kDone;
+  auto prepared = after_run_first(prepare_loaded(arguments, std::move(loaded)), arguments, prepare_again, first_end);
+  if (!prepared) return exit_code(first_end);
+  const RunOutcome outcome = run_prepared(std::move(*prepared), arguments, false);
   std::cout << "report: " << outcome.folder << "/report.html\nrun: " << outcome.folder << std::endl;
   return exit_code(outcome.end);
 }

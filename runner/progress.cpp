@@ -5,21 +5,12 @@
 #include <cstdio>
 #include <utility>
 
+#include "runner/amount_text.h"
+
 namespace thaw {
 namespace {
 
 constexpr int kBarWidth = 28;
-
-std::string duration_text(double seconds) {
-  const auto total = static_cast<long>(seconds + 0.5);
-  char text[32];
-  if (total >= 3600) {
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-  }
-  return text;
-}
 
 std::string bar_text(double share) {
   const int filled = static_cast<int>(share * kBarWidth);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "runner/store/host_name.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -81,9 +82,7 @@ void write_file_durably(const std::string& path, std::string_view bytes) {
 }
 
 void write_shared_file_durably(const std::string& path, std::string_view bytes) {
-  char host[256] = "unknown";
-  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  DurableFile file(path, temporary_path(path + "." + host + "-" + std::to_string(::getpid())));
+  DurableFile file(path, temporary_path(path + "." + host_name() + "-" + std::to_string(::getpid())));
   file.write(bytes);
   file.commit();
 }

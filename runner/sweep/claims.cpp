@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/host_name.h"
 #include "schemas/diagnostic.h"
 
 namespace thaw {
@@ -30,11 +31,6 @@ int lock_call(const FileHandle& file, int command, struct flock& lock) {
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 }  // namespace
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
 
 std::string process_name(long pid) { return host_name() + " pid " + std::to_string(pid); }
 

@@ -33,7 +33,4 @@ bool is_claimed(const std::string& runs_root, const std::string& id);
 /// "HOST pid 4711" of a process on this machine.
 std::string process_name(long pid);
 
-/// This machine's name.
-std::string host_name();
-
 }  // namespace thaw

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runner/store/durable_file.h"
+#include "runner/store/host_name.h"
 #include "runner/store/run_folder.h"
 #include "runner/store/stop_signal.h"
 #include "runner/sweep/attempt_end.h"

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "runner/store/durable_file.h"
-#include "runner/sweep/claims.h"
+#include "runner/store/host_name.h"
 
 namespace thaw {
 namespace {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "runner/store/host_name.h"
 #include "runner/sweep/claims.h"
 
 namespace thaw {

@@ -46,17 +46,6 @@ void append_table(const std::vector<std::vector<std::string>>& rows, std::size_t
 
 }  // namespace
 
-std::string duration_text(double seconds) {
-  const auto total = static_cast<long>(seconds + 0.5);
-  char text[32];
-  if (total >= 3600) {
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-  }
-  return text;
-}
-
 LiveTable::LiveTable(const SweepStarted& sweep, const Scheduler& scheduler)
     : sweep_(sweep), scheduler_(scheduler), is_terminal_(::isatty(STDERR_FILENO) == 1) {}
 

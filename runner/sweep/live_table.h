@@ -60,7 +60,4 @@ class LiveTable {
   mutable double first_work_ = -1;  ///< done when it was first asked for
 };
 
-/// "1:02:03", "2:03".
-std::string duration_text(double seconds);
-
 }  // namespace thaw

@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 
 import trunk_suite
-from engine_suite import ALLOCATORS, last_line
-from variant import HERE, ROOT, Refused, Variant, blas_choices, disturbed_note, run_quietly, torch_pythons, torch_version, verdict
+from engine_suite import last_line
+from variant import HERE, ROOT, Refused, Variant, disturbed_note, run_quietly, verdict
 
 FROZEN = "feature_extraction"
 PROBED_EPOCHS, PROBED_SAMPLES = 3, 100
@@ -37,22 +37,13 @@ def torch_member(python, strategy, samples, epochs, way):
 def fastest_way(arguments):
     """(interpreter, way, words) of the PyTorch that trains fastest with all threads, by a few epochs of each way."""
     found = []
-    for python, is_debian in torch_pythons(arguments):
-        version = torch_version(python)
-        if not version:
-            continue
-        blas, blas_environment = blas_choices(is_debian)[-1]
-        for allocator, environment in ALLOCATORS.items():
-            for memory_format in trunk_suite.FORMATS:
-                words = f"torch {version}: {memory_format}, {blas}, {allocator}"
-                if arguments.only not in words:
-                    continue
-                way = (memory_format, arguments.threads, {**blas_environment, **environment})
-                worker = torch_member(python, "warm_start", PROBED_SAMPLES, PROBED_EPOCHS, way)
-                out, watched = run_quietly(worker, arguments)
-                seconds = min(last_line(out)["epochs"])
-                print(f"  {seconds:8.3f} s/epoch  {words}{disturbed_note(watched['foreign_cores'])}", flush=True)
-                found.append((seconds, python, way, words))
+    for python, _, _, environment, memory_format, words in trunk_suite.torch_choices(trunk_suite.FORMATS, arguments):
+        way = (memory_format, arguments.threads, environment)
+        worker = torch_member(python, "warm_start", PROBED_SAMPLES, PROBED_EPOCHS, way)
+        out, watched = run_quietly(worker, arguments)
+        seconds = min(last_line(out)["epochs"])
+        print(f"  {seconds:8.3f} s/epoch  {words}{disturbed_note(watched['foreign_cores'])}", flush=True)
+        found.append((seconds, python, way, words))
     if not found:
         raise SystemExit("sweep: no PyTorch to compare with (--setup gets one)")
     _, python, way, words = min(found, key=lambda each: each[0])

@@ -79,33 +79,40 @@ report {{ samples: 8 worst: 4 }}
 """
 
 
-def torch_ways(name, arguments):
-    """Measures every way once: {compute: (seconds a step, words)} of the fastest ones."""
-    best = {}
+def torch_choices(ways, arguments):
+    """Each PyTorch with its faster BLAS, each allocator and each of `ways`, "FORMAT" or "FORMAT:COMPUTE", as far as --only
+    allows: (interpreter, version, allocator, environment, way, words)."""
     for python, is_debian in torch_pythons(arguments):
         version = torch_version(python)
         if not version:
             continue
         blas, blas_environment = blas_choices(is_debian)[-1]
         for allocator, environment in ALLOCATORS.items():
-            for way in [f"{memory_format}:{compute}" for compute in ("eager", "jit") for memory_format in FORMATS]:
+            for way in ways:
                 words = f"torch {version}: {way.replace(':', ', ')}, {blas}, {allocator}"
-                if arguments.only not in words:
-                    continue
-                command = [python, "-B", os.path.join(HERE, "torch_trunk_step.py"), name, "--way", way]
-                command += ["--threads", str(arguments.threads), "--batch", str(BATCH)]
-                worker = Variant(f"torch {version}", way, allocator, command, {**blas_environment, **environment})
-                out, watched = run_quietly(worker, arguments)
-                measured = last_line(out)["ways"][0]
-                if "error" in measured:
-                    print(f"  {words}: cannot: {measured['error']}")
-                    continue
-                check_parameters(name, measured["parameters"])
-                seconds, compute = measured["seconds_per_step"], way.split(":")[1]
-                print(f"  {seconds:8.3f} s/step  {words}{disturbed_note(watched['foreign_cores'])}", flush=True)
-                worker.results.append({"seconds": seconds, **watched})
-                if compute not in best or seconds < best[compute][0]:
-                    best[compute] = (seconds, words)
+                if arguments.only in words:
+                    yield python, version, allocator, {**blas_environment, **environment}, way, words
+
+
+def torch_ways(name, arguments):
+    """Measures every way once: {compute: (seconds a step, words)} of the fastest ones."""
+    best = {}
+    ways = [f"{memory_format}:{compute}" for compute in ("eager", "jit") for memory_format in FORMATS]
+    for python, version, allocator, environment, way, words in torch_choices(ways, arguments):
+        command = [python, "-B", os.path.join(HERE, "torch_trunk_step.py"), name, "--way", way]
+        command += ["--threads", str(arguments.threads), "--batch", str(BATCH)]
+        worker = Variant(f"torch {version}", way, allocator, command, environment)
+        out, watched = run_quietly(worker, arguments)
+        measured = last_line(out)["ways"][0]
+        if "error" in measured:
+            print(f"  {words}: cannot: {measured['error']}")
+            continue
+        check_parameters(name, measured["parameters"])
+        seconds, compute = measured["seconds_per_step"], way.split(":")[1]
+        print(f"  {seconds:8.3f} s/step  {words}{disturbed_note(watched['foreign_cores'])}", flush=True)
+        worker.results.append({"seconds": seconds, **watched})
+        if compute not in best or seconds < best[compute][0]:
+            best[compute] = (seconds, words)
     return best
 
 

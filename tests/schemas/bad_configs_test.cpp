@@ -3,8 +3,6 @@
 //     # set: FIELD=VALUE                             an override to load it with
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "tests/schemas/config_file.h"
 
 namespace thaw {
@@ -14,36 +12,18 @@ namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(THAW_SOURCE_DIR) / "tests/bad_configs";
 
-std::vector<std::string> files() {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".pbtxt") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::vector<std::string> notes(const std::string& file, const std::string& mark) {
-  std::ifstream stream(file, std::ios::binary);
-  std::vector<std::string> found;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with(mark)) found.push_back(line.substr(mark.size()));
-  }
-  return found;
-}
-
 class BadConfig : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BadConfig, GivesItsMessage) {
   const InFolder here(kFolder);
   const std::string file = GetParam() + ".pbtxt";
-  std::string expected;
-  for (const std::string& line : notes(file, "# expect: ")) expected += (expected.empty() ? "" : "\n") + line;
+  const std::string expected = expectation(file);
   ASSERT_FALSE(expected.empty()) << file << " has no line that begins with '# expect: '";
   EXPECT_EQ(verdict(file, notes(file, "# set: ")), expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadConfig, ::testing::ValuesIn(files()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(All, BadConfig, ::testing::ValuesIn(experiments_in(kFolder)),
+                         [](const auto& test) { return test.param; });
 
 TEST(BadConfigs, AreLaidOntoOneThatIsFine) {
   const InFolder here(kFolder);
@@ -51,7 +31,7 @@ TEST(BadConfigs, AreLaidOntoOneThatIsFine) {
   EXPECT_EQ(verdict("base/pictures.pbtxt"), "fine");
 }
 
-TEST(BadConfigs, AreMany) { EXPECT_GE(files().size(), 60u); }
+TEST(BadConfigs, AreMany) { EXPECT_GE(experiments_in(kFolder).size(), 60u); }
 
 }  // namespace
 }  // namespace thaw

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -35,6 +36,33 @@ class InFolder {
  private:
   std::filesystem::path before_;
 };
+
+/// The experiments in a folder, by name without extension, sorted.
+inline std::vector<std::string> experiments_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".pbtxt") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// What stands behind `mark` in the lines that begin with it.
+inline std::vector<std::string> notes(const std::string& file, const std::string& mark) {
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<std::string> found;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.starts_with(mark)) found.push_back(line.substr(mark.size()));
+  }
+  return found;
+}
+
+/// The message that a file says it must give: "# expect: ..." for each line of it.
+inline std::string expectation(const std::string& file) {
+  std::string text;
+  for (const std::string& line : notes(file, "# expect: ")) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
 
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;

@@ -2,8 +2,6 @@
 // it.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "runner/sweep/members.h"
 #include "tests/schemas/config_file.h"
 
@@ -13,25 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(THAW_SOURCE_DIR) / "tests/bad_sweeps";
-
-std::vector<std::string> files() {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".pbtxt") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::string expectation(const std::string& file) {
-  const std::string mark = "# expect: ";
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  for (std::string line; std::getline(stream, line);) {
-    if (line.starts_with(mark)) text += (text.empty() ? "" : "\n") + line.substr(mark.size());
-  }
-  return text;
-}
 
 std::string sweep_verdict(const std::string& file) {
   try {
@@ -51,9 +30,10 @@ TEST_P(BadSweep, GivesItsMessage) {
   EXPECT_EQ(sweep_verdict(file), expectation(file));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadSweep, ::testing::ValuesIn(files()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(All, BadSweep, ::testing::ValuesIn(experiments_in(kFolder)),
+                         [](const auto& test) { return test.param; });
 
-TEST(BadSweeps, AreMany) { EXPECT_GE(files().size(), 35U); }
+TEST(BadSweeps, AreMany) { EXPECT_GE(experiments_in(kFolder).size(), 35U); }
 
 }  // namespace
 }  // namespace thaw

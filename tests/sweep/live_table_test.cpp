@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "runner/amount_text.h"
 #include "runner/store/durable_file.h"
 #include "runner/store/record_writer.h"
 #include "tests/store/temp_folder.h"
