@@ -52,6 +52,8 @@ class BindContext {
   virtual void give_output(int i, LayoutPtr layout) = 0;
   /// Asks for scratch memory during run().
   virtual void want_scratch(std::size_t bytes) = 0;
+  /// The kernel's algorithm is so many times faster than the multiplications and additions that the operator counts.
+  virtual void save_arithmetic(double times) = 0;
   /// Whether the program keeps what backward needs.
   virtual bool is_training() const = 0;
   virtual Precision precision() const = 0;

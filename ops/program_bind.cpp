@@ -39,6 +39,7 @@ class Program::Binding : public BindContext {
   void store_input(int i, LayoutPtr layout) override { stored_.at(static_cast<std::size_t>(i)) = std::move(layout); }
   void give_output(int i, LayoutPtr layout) override { given_.at(static_cast<std::size_t>(i)) = std::move(layout); }
   void want_scratch(std::size_t bytes) override { scratch_bytes_ = bytes; }
+  void save_arithmetic(double times) override { saved_arithmetic_ = times; }
 
   const LayoutPtr& wanted(std::size_t i) const { return wanted_[i]; }
   /// How an unclaimed parameter is kept.
@@ -48,12 +49,14 @@ class Program::Binding : public BindContext {
   }
   const LayoutPtr& given(std::size_t i) const { return given_[i]; }
   std::size_t scratch_bytes() const { return scratch_bytes_; }
+  double saved_arithmetic() const { return saved_arithmetic_; }
 
  private:
   const Program& program_;
   const Node& node_;
   std::vector<LayoutPtr> wanted_, stored_, given_;
   std::size_t scratch_bytes_ = 0;
+  double saved_arithmetic_ = 1;
 };
 
 namespace {
@@ -137,6 +140,7 @@ void Program::bind() {
     step.name = node.layer + "/" + node.op;
     step.phase = node.phase;
     step.node = static_cast<int>(n);
+    step.saved_arithmetic = binding.saved_arithmetic();
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] == kNoValue) {
         step.inputs.push_back(-1);

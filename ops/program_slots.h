@@ -29,6 +29,7 @@ struct Program::Step {
   std::unique_ptr<Kernel> kernel;
   std::vector<int> inputs, outputs;  ///< slots; -1 for an input that is left out
   int scratch = -1;
+  double saved_arithmetic = 1;  ///< BindContext::save_arithmetic
 };
 
 }  // namespace thaw

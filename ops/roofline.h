@@ -16,7 +16,8 @@ struct Reach {
   bool is_known = true;              ///< false: never measured, the numbers are a guess
 };
 
-Reach reach_of(const Graph& graph, const Node& node);
+/// `saved_arithmetic`: BindContext::save_arithmetic.
+Reach reach_of(const Graph& graph, const Node& node, double saved_arithmetic = 1);
 /// A change of layout; weights are small pieces, scattered.
 Reach reach_of_reorder(bool is_of_weights);
 

@@ -76,6 +76,13 @@ double ProfileView::bytes_share(const ProfileEntry& entry) const {
   return share_of(entry.bytes_per_s(), memory_bytes_per_s);
 }
 
+std::string ProfileView::beyond_peak_text() const {
+  constexpr double kMeasuring = 1.05;  // how far apart two measurements of one thing may lie
+  const bool is_beyond = std::any_of(kernels.begin(), kernels.end(),
+                                     [&](const ProfileEntry& entry) { return flops_share(entry) > kMeasuring; });
+  return is_beyond ? "beyond the peak: Winograd's algorithm, which multiplies less than is counted" : "";
+}
+
 std::optional<ProfileView> view_profile(const EffectiveRecord& record) {
   if (!record.profile || record.profile->row().empty()) return std::nullopt;
   const Profile& profile = *record.profile;

@@ -45,6 +45,8 @@ struct ProfileView {
   /// is nothing to share.
   double flops_share(const ProfileEntry& entry) const;
   double bytes_share(const ProfileEntry& entry) const;
+  /// Why a kernel is faster than the machine multiplies; empty where none is.
+  std::string beyond_peak_text() const;
 };
 
 /// Nothing where the run was not profiled.

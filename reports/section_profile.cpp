@@ -128,7 +128,9 @@ std::string peaks_text(const ProfileView& profile) {
   if (profile.peak_bfloat16_flops_per_s > 0 && profile.all.is_bfloat16) {
     text += " (bfloat16: " + rate_text(profile.peak_bfloat16_flops_per_s) + ")";
   }
-  return text + "; memory: " + rate_text(profile.memory_bytes_per_s) + " GB/s, where caches are faster; both measured";
+  text += "; memory: " + rate_text(profile.memory_bytes_per_s) + " GB/s, where caches are faster; both measured";
+  const std::string beyond = profile.beyond_peak_text();
+  return beyond.empty() ? text : text + "; " + beyond;
 }
 
 }  // namespace

@@ -94,8 +94,9 @@ std::string profile_text(const RecordView& view) {
     rows.push_back({"the machine, measured", "", "", cell(rate_text(profile->peak_flops_per_s)),
                     cell(rate_text(profile->memory_bytes_per_s))});
   }
+  const std::string beyond = profile->beyond_peak_text();
   return "\n" + aligned(rows) + "of " + count_text(profile->steps) + " steps, from step " +
-         count_text(profile->first_step) + " on\n";
+         count_text(profile->first_step) + " on" + (beyond.empty() ? "" : "; " + beyond) + "\n";
 }
 
 }  // namespace thaw::reports

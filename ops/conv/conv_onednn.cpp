@@ -5,6 +5,7 @@
 
 #include "ops/device/cpu/kernels.h"
 #include "ops/device/cpu/onednn_compat.h"
+#include "ops/device/cpu/winograd.h"
 
 namespace thaw::cpu {
 namespace {
@@ -30,6 +31,18 @@ class AddedTo : public Kernel {
   Buffers buffers_;
 };
 
+/// describe_faster in f32, and tells the program.
+template <class Describe>
+auto describe_conv(BindContext& context, double gain, const Describe& describe) {
+  const bool has_groups = context.node().attributes.integer("group", 1) != 1;
+  if (has_groups || compute_type(context) != dnnl::memory::data_type::f32) gain = 0;
+  return describe_faster(gain, [&](dnnl::algorithm way) {
+    auto description = describe(way);
+    if (way == dnnl::algorithm::convolution_winograd) context.save_arithmetic(gain);
+    return description;
+  });
+}
+
 std::unique_ptr<Kernel> make_conv(BindContext& context) {
   if (auto kernel = bind_quantized_conv(context)) return kernel;
   const Node& node = context.node();
@@ -38,9 +51,11 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const auto type = compute_type(context);
   const auto src = any_desc(context.input_type(0).shape, type), dst = any_desc(context.output_type(0).shape, type);
   const Window window = conv_window(node, context.input_type(0));
-  const auto pd =
-      conv_forward(context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
-                   has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
+  const auto gain = winograd_gain(window, context.input_type(1).shape, context.output_type(0).shape);
+  const auto pd = describe_conv(context, gain, [&](dnnl::algorithm way) {
+    return conv_forward(way, context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
+                        has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
+  });
   store_as_gradient(context, window, context.input_type(0).shape, context.output_type(0).shape);
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
@@ -56,10 +71,13 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const bool has_bias = node.attributes.integer("has_bias") != 0;
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
   const auto type = compute_type(context);
-  const auto pd =
-      conv_backward_weights(conv_window(node, context.input_type(0)), any_desc(context.input_type(0).shape, type),
-                            any_kernel_desc(node, context.output_type(0), kStored), has_bias ? &bias : nullptr,
-                            any_desc(context.input_type(1).shape, type));
+  const Window window = conv_window(node, context.input_type(0));
+  const auto gain = winograd_gain(window, context.output_type(0).shape, context.input_type(1).shape);
+  const auto pd = describe_conv(context, gain, [&](dnnl::algorithm way) {
+    return conv_backward_weights(way, window, any_desc(context.input_type(0).shape, type),
+                                 any_kernel_desc(node, context.output_type(0), kStored), has_bias ? &bias : nullptr,
+                                 any_desc(context.input_type(1).shape, type));
+  });
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
   return bind_primitive(context, dnnl::convolution_backward_weights(pd), pd.scratchpad_desc(),
@@ -89,19 +107,24 @@ void store_as_gradient(BindContext& context, const Window& window, const Shape& 
   const auto type = compute_type(context);
   if (type == kStored) return;
   const auto gradient = any_kernel_desc(context.node(), context.input_type(1), kStored);
-  const auto pd = conv_backward_weights(window, any_desc(x, type), gradient, nullptr, any_desc(y, type));
+  const auto pd = conv_backward_weights(dnnl::algorithm::convolution_direct, window, any_desc(x, type), gradient,
+                                        nullptr, any_desc(y, type));
   context.store_input(1, layout_of(pd.diff_weights_desc()));
 }
 
-dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context) {
+dnnl::convolution_backward_data::primitive_desc describe_spread(BindContext& context) {
   const Node& node = context.node();
   constexpr std::int64_t kWidest = 4096;  // channels that our own loops take side by side in bfloat16
   const auto type = compute_type(context);
   const bool is_too_wide = node.op == "ConvTranspose" && context.output_type(0).shape[1] > kWidest;
   const auto spread_type = is_too_wide ? kStored : type;
-  return conv_backward_data(
-      conv_window(node, context.input_type(0)), any_desc(context.output_type(0).shape, spread_type),
-      any_kernel_desc(node, context.input_type(1), type), any_desc(context.input_type(0).shape, type));
+  const Window window = conv_window(node, context.input_type(0));
+  const auto gain = winograd_gain(window, context.input_type(1).shape, context.output_type(0).shape);
+  return describe_conv(context, gain, [&](dnnl::algorithm way) {
+    return conv_backward_data(way, window, any_desc(context.output_type(0).shape, spread_type),
+                              any_kernel_desc(node, context.input_type(1), type),
+                              any_desc(context.input_type(0).shape, type));
+  });
 }
 
 std::unique_ptr<Kernel> bind_spread(BindContext& context,

@@ -25,7 +25,7 @@ void store_as_gradient(BindContext& context, const Window& window, const Shape& 
 
 /// Inputs: a picture and a kernel. Spreads each pixel over the window that it was computed from: the gradient of a
 /// convolution with respect to its input, and a transposed convolution without bias.
-dnnl::convolution_backward_data::primitive_desc describe_spread(const BindContext& context);
+dnnl::convolution_backward_data::primitive_desc describe_spread(BindContext& context);
 std::unique_ptr<Kernel> bind_spread(BindContext& context,
                                     const dnnl::convolution_backward_data::primitive_desc& description);
 

@@ -156,7 +156,7 @@ const Batch& TrunkBatches::of(const Batch& batch) {
 
 std::string TrunkProgram::fingerprint() const {
   Sha256 hash;
-  hash.add_sized("thaw trunk 1 " + std::to_string(static_cast<int>(precision_)) + " " + calibrated_on_);
+  hash.add_sized("thaw trunk 2 " + std::to_string(static_cast<int>(precision_)) + " " + calibrated_on_);
   hash.add_sized(std::string(kVersion) + " " + compiler_name());
   hash.add_sized(device_->name() + " " + device_->kernel_library() + " " + device_->isa());
   hash.add_integer(device_->threads());

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "ops/device/cpu/onednn_compat_describe.h"
+#include "ops/device/cpu/winograd.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ using dnnl::algorithm;
 using dnnl::memory;
 using dnnl::prop_kind;
 using thaw::cpu::describe;
+using thaw::cpu::describe_faster;
 using thaw::cpu::describe_gradient;
 using Type = memory::data_type;
 using Arguments = std::unordered_map<int, memory>;
@@ -128,6 +130,17 @@ class Timing {
     weights_ = any(layer.groups > 1 ? grouped : kernel, type);
     bias_ = {{layer.filters}, Type::f32, memory::format_tag::a};
     attributes_.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    if (type != Type::f32 || layer.groups > 1) return;
+    const thaw::Window window{.kernel = {layer.kernel, layer.kernel},
+                              .strides = stride_,
+                              .pads_begin = pad_,
+                              .pads_end = pad_,
+                              .dilations = {1, 1}};
+    const auto gain_of = [&](memory::dim channels, memory::dim size) {
+      return thaw::cpu::winograd_gain(window, kernel, {batch, channels, size, size});
+    };
+    gain_ = gain_of(layer.filters, layer.output_size());
+    gain_of_spread_ = gain_of(layer.channels, layer.size);
   }
 
   /// With bias and relu, as in a frozen network.
@@ -141,22 +154,24 @@ class Timing {
       const std::vector<float> scales(static_cast<std::size_t>(layer_.filters), 1e-3F);
       thaw::cpu::set_channel_scales(attributes, engine(), scales, arguments);
     }
-    return run_forward(forward(prop_kind::forward_inference, attributes), arguments);
+    return run_forward(faster_forward(prop_kind::forward_inference, attributes), arguments);
   }
-  double forward_training() { return run_forward(forward(prop_kind::forward_training, attributes_), {}); }
+  double forward_training() { return run_forward(faster_forward(prop_kind::forward_training, attributes_), {}); }
   double backward_data() {
-    const auto pd = describe_gradient<dnnl::convolution_backward_data>(
-        engine(), attributes_, forward(prop_kind::forward_training, attributes_), algorithm::convolution_direct, src_,
-        weights_, dst_, stride_, no_gaps_, pad_, pad_);
+    const auto pd = describe_faster(gain_of_spread_, [&](algorithm way) {
+      return describe_gradient<dnnl::convolution_backward_data>(engine(), attributes_, hint(), way, src_, weights_,
+                                                                dst_, stride_, no_gaps_, pad_, pad_);
+    });
     return time_of(dnnl::convolution_backward_data(pd), {{DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
                                                          {DNNL_ARG_WEIGHTS, filled(pd.weights_desc())},
                                                          {DNNL_ARG_DIFF_SRC, filled(pd.diff_src_desc())},
                                                          {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}});
   }
   double backward_weights() {
-    const auto pd = describe_gradient<dnnl::convolution_backward_weights>(
-        engine(), attributes_, forward(prop_kind::forward_training, attributes_), algorithm::convolution_direct, src_,
-        weights_, bias_, dst_, stride_, no_gaps_, pad_, pad_);
+    const auto pd = describe_faster(gain_, [&](algorithm way) {
+      return describe_gradient<dnnl::convolution_backward_weights>(engine(), attributes_, hint(), way, src_, weights_,
+                                                                   bias_, dst_, stride_, no_gaps_, pad_, pad_);
+    });
     return time_of(dnnl::convolution_backward_weights(pd), {{DNNL_ARG_SRC, filled(pd.src_desc())},
                                                             {DNNL_ARG_DIFF_DST, filled(pd.diff_dst_desc())},
                                                             {DNNL_ARG_DIFF_WEIGHTS, filled(pd.diff_weights_desc())},
@@ -167,9 +182,19 @@ class Timing {
  private:
   static memory::desc any(const memory::dims& dims, Type type) { return {dims, type, memory::format_tag::any}; }
 
-  dnnl::convolution_forward::primitive_desc forward(prop_kind kind, const dnnl::primitive_attr& attributes) const {
-    return describe<dnnl::convolution_forward>(engine(), attributes, kind, algorithm::convolution_direct, src_,
-                                               weights_, bias_, dst_, stride_, no_gaps_, pad_, pad_);
+  dnnl::convolution_forward::primitive_desc forward(algorithm way, prop_kind kind,
+                                                    const dnnl::primitive_attr& attributes) const {
+    return describe<dnnl::convolution_forward>(engine(), attributes, kind, way, src_, weights_, bias_, dst_, stride_,
+                                               no_gaps_, pad_, pad_);
+  }
+  dnnl::convolution_forward::primitive_desc hint() const {
+    return forward(algorithm::convolution_direct, prop_kind::forward_training, attributes_);
+  }
+  dnnl::convolution_forward::primitive_desc faster_forward(prop_kind kind,
+                                                           const dnnl::primitive_attr& attributes) const {
+    return describe_faster(gain_, [&](algorithm way) {
+      return forward(way, way == algorithm::convolution_winograd ? prop_kind::forward_training : kind, attributes);
+    });
   }
   double run_forward(const dnnl::convolution_forward::primitive_desc& pd, Arguments arguments) const {
     arguments.insert({{DNNL_ARG_SRC, filled(pd.src_desc())},
@@ -183,6 +208,7 @@ class Timing {
   Layer layer_;
   Type type_;
   memory::dims stride_, pad_, no_gaps_{0, 0};
+  double gain_ = 0, gain_of_spread_ = 0;  ///< of Winograd's way
   memory::desc src_, weights_, bias_, dst_;
   dnnl::primitive_attr attributes_;
 };

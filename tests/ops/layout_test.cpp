@@ -53,6 +53,7 @@ class FixedLayouts : public BindContext {
   bool is_training() const override { return true; }
   Precision precision() const override { return Precision::kFloat32; }
   void store_input(int, LayoutPtr) override {}
+  void save_arithmetic(double) override {}
 
   std::vector<LayoutPtr> wanted, given;
   std::size_t scratch_bytes = 0;

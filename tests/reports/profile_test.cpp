@@ -106,6 +106,18 @@ TEST(ProfileSection, NamesWhatMattersAndDrawsIt) {
   EXPECT_THAT(text, HasSubstr("<a href=\"#profile\">Where a step goes</a>"));
 }
 
+TEST(ProfileSection, SaysWhyAKernelIsFasterThanTheMachineMultiplies) {
+  const std::string why = "beyond the peak: Winograd&#39;s algorithm, which multiplies less than is counted";
+  auto events = profiled_run();
+  EXPECT_THAT(page(events), Not(HasSubstr("beyond the peak")));
+  events[2].mutable_profile()->mutable_row(2)->set_mean_s(1e-3);  // 682 GFLOP/s of 440
+  EXPECT_THAT(page(events), HasSubstr("both measured; " + why));
+  const TemporaryFolder folder;
+  EXPECT_THAT(
+      render_show_text(write_run(folder / "run", events)),
+      HasSubstr("from step 6 on; beyond the peak: Winograd's algorithm, which multiplies less than is counted\n"));
+}
+
 TEST(ProfileSection, IsLeftOutWithoutAProfile) {
   EXPECT_THAT(page(finished_run({})), Not(HasSubstr("id=\"profile\"")));
   auto events = profiled_run();

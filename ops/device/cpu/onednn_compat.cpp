@@ -33,7 +33,7 @@ dnnl::convolution_forward::primitive_desc conv_hint(const Window& window, const 
                                                     const memory::desc& weights, const memory::desc& dst) {
   // Of one type: a gradient may be summed in f32 where the rest is bfloat16, but no forward convolution is so mixed.
   const auto any = [&](const memory::desc& desc) { return any_desc(dims_of(desc), data_type_of(dst)); };
-  return conv_forward(true, window, any(src), any(weights), nullptr, any(dst), {});
+  return conv_forward(algorithm::convolution_direct, true, window, any(src), any(weights), nullptr, any(dst), {});
 }
 
 dnnl::inner_product_forward::primitive_desc product_hint(const memory::desc& src, const memory::desc& weights,
@@ -76,33 +76,36 @@ dnnl::primitive_attr attributes_for(const FusedActivation& activation, bool adds
   return attributes;
 }
 
-dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window, const memory::desc& src,
-                                                       const memory::desc& weights, const memory::desc* bias,
-                                                       const memory::desc& dst, const FusedActivation& activation,
-                                                       bool adds_to_dst) {
+dnnl::convolution_forward::primitive_desc conv_forward(algorithm way, bool is_training, const Window& window,
+                                                       const memory::desc& src, const memory::desc& weights,
+                                                       const memory::desc* bias, const memory::desc& dst,
+                                                       const FusedActivation& activation, bool adds_to_dst) {
   const Geometry g(window);
-  return describe<dnnl::convolution_forward>(engine(), attributes_for(activation, adds_to_dst),
-                                             forward_kind(is_training), algorithm::convolution_direct, src, weights,
+  // Winograd's kernel for inference wants weights that are transformed before: four times their memory, and oneDNN
+  // takes a second of them where its kernel for training transforms them in every run in a few milliseconds.
+  const auto kind = forward_kind(is_training || way == algorithm::convolution_winograd);
+  return describe<dnnl::convolution_forward>(engine(), attributes_for(activation, adds_to_dst), kind, way, src, weights,
                                              or_empty(bias), dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
-dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const memory::desc& src,
-                                                                   const memory::desc& weights,
+dnnl::convolution_backward_data::primitive_desc conv_backward_data(algorithm way, const Window& window,
+                                                                   const memory::desc& src, const memory::desc& weights,
                                                                    const memory::desc& dst) {
   const Geometry g(window);
-  return describe_gradient<dnnl::convolution_backward_data>(
-      engine(), attributes_for(), conv_hint(window, src, weights, dst), algorithm::convolution_direct, src, weights,
-      dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
+  return describe_gradient<dnnl::convolution_backward_data>(engine(), attributes_for(),
+                                                            conv_hint(window, src, weights, dst), way, src, weights,
+                                                            dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
-dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(const Window& window, const memory::desc& src,
+dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(algorithm way, const Window& window,
+                                                                         const memory::desc& src,
                                                                          const memory::desc& weights,
                                                                          const memory::desc* bias,
                                                                          const memory::desc& dst) {
   const Geometry g(window);
   return describe_gradient<dnnl::convolution_backward_weights>(
-      engine(), attributes_for(), conv_hint(window, src, weights, dst), algorithm::convolution_direct, src, weights,
-      or_empty(bias), dst, g.strides, g.dilates, g.pads_begin, g.pads_end);
+      engine(), attributes_for(), conv_hint(window, src, weights, dst), way, src, weights, or_empty(bias), dst,
+      g.strides, g.dilates, g.pads_begin, g.pads_end);
 }
 
 dnnl::inner_product_forward::primitive_desc inner_product_forward(bool is_training, const memory::desc& src,

@@ -18,14 +18,16 @@ namespace thaw::cpu {
 /// program plans.
 dnnl::primitive_attr attributes_for(const FusedActivation& activation = {}, bool adds_to_dst = false);
 
-dnnl::convolution_forward::primitive_desc conv_forward(bool is_training, const Window& window,
+/// `way`: convolution_direct, which there always is, or convolution_winograd; dnnl::error where oneDNN has none.
+dnnl::convolution_forward::primitive_desc conv_forward(dnnl::algorithm way, bool is_training, const Window& window,
                                                        const dnnl::memory::desc& src, const dnnl::memory::desc& weights,
                                                        const dnnl::memory::desc* bias, const dnnl::memory::desc& dst,
                                                        const FusedActivation& activation, bool adds_to_dst = false);
-dnnl::convolution_backward_data::primitive_desc conv_backward_data(const Window& window, const dnnl::memory::desc& src,
+dnnl::convolution_backward_data::primitive_desc conv_backward_data(dnnl::algorithm way, const Window& window,
+                                                                   const dnnl::memory::desc& src,
                                                                    const dnnl::memory::desc& weights,
                                                                    const dnnl::memory::desc& dst);
-dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(const Window& window,
+dnnl::convolution_backward_weights::primitive_desc conv_backward_weights(dnnl::algorithm way, const Window& window,
                                                                          const dnnl::memory::desc& src,
                                                                          const dnnl::memory::desc& weights,
                                                                          const dnnl::memory::desc* bias,
