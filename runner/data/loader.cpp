@@ -20,6 +20,7 @@ struct Slot {
   Batch batch;
   std::exception_ptr failure;
   std::uint64_t drawn = kNoBatch;  ///< which batch it holds, counted from batch 0 of epoch 0
+  bool is_kept = false;            ///< for good
 };
 
 Batch allocate_batch(const SampleSource& source, int capacity) {
@@ -35,10 +36,20 @@ Batch allocate_batch(const SampleSource& source, int capacity) {
   return batch;
 }
 
+/// Of its pictures; the rest is small.
+std::int64_t batch_bytes(const SampleSource& source, int capacity) {
+  return std::int64_t{4} * capacity * source.channels() * source.height() * source.width();
+}
+
+std::int64_t batches_of_epoch(const SampleSource& source, int capacity) {
+  return (source.size() + capacity - 1) / capacity;
+}
+
 }  // namespace
 
 // Batches are numbered through all epochs. Batch n lives in slot n modulo the ring's size, so it may be drawn once the
-// batch that had the slot before it has been given back. Whichever thread draws it, its content depends on n alone.
+// batch that had the slot before it has been given back. Whichever thread draws it, its content depends on n alone. A
+// ring that holds an epoch whose batches are always the same is filled once.
 struct Loader::Impl {
   Impl(std::shared_ptr<const SampleSource> from, Options how);
   ~Impl() { stop(); }
@@ -60,6 +71,7 @@ struct Loader::Impl {
   const Options options;
   const EpochOrder order;
   const std::uint64_t batches_per_epoch;
+  const bool is_keeping;  ///< what it has drawn
   std::vector<Slot> ring;
   std::vector<std::thread> threads;
   std::uint64_t position = 0;  // What next() hands out next.
@@ -76,9 +88,9 @@ Loader::Impl::Impl(std::shared_ptr<const SampleSource> from, Options how)
     : source(std::move(from)),
       options(how),
       order(how.seed, source->size()),
-      batches_per_epoch((static_cast<std::uint64_t>(source->size()) + how.batch_size - 1) / how.batch_size),
-      // One is with the caller while the others are drawn ahead.
-      ring(how.threads == 0 ? 1 : static_cast<std::size_t>(how.prefetch_batches) + 1) {
+      batches_per_epoch(static_cast<std::uint64_t>(batches_of_epoch(*source, how.batch_size))),
+      is_keeping(Loader::keeps(*source, how)),
+      ring(static_cast<std::size_t>(Loader::batches_held(*source, how))) {
   for (Slot& slot : ring) slot.batch = allocate_batch(*source, options.batch_size);
 }
 
@@ -89,8 +101,12 @@ void Loader::Impl::seek(std::uint64_t number) {
 }
 
 const Batch& Loader::Impl::next() {
-  const Slot& slot = options.threads == 0 ? ring[0] : wait_for(position);
-  if (options.threads == 0) fill(ring[0], position);
+  Slot& own = slot_of(position);
+  if (options.threads == 0 && !own.is_kept) {
+    fill(own, position);
+    own.is_kept = is_keeping && !own.failure;
+  }
+  const Slot& slot = options.threads == 0 ? own : wait_for(position);
   if (slot.failure) std::rethrow_exception(slot.failure);
   ++position;
   return slot.batch;
@@ -98,9 +114,10 @@ const Batch& Loader::Impl::next() {
 
 // Gives back what next() handed out before, so a slot is free again, and waits.
 const Slot& Loader::Impl::wait_for(std::uint64_t number) {
-  if (threads.empty()) start();
   const Slot& slot = slot_of(number);
+  if (threads.empty() && !slot.is_kept) start();
   std::unique_lock lock(mutex);
+  if (slot.is_kept) return slot;
   oldest_kept = number;
   has_room.notify_one();
   has_drawn.wait(lock, [&] { return slot.drawn == number; });
@@ -133,10 +150,12 @@ void Loader::Impl::work() {
     if (is_stopping) return;
     const std::uint64_t number = next_to_draw++;
     Slot& slot = slot_of(number);
+    if (slot.is_kept) continue;
     lock.unlock();
     fill(slot, number);
     lock.lock();
     slot.drawn = number;
+    slot.is_kept = is_keeping && !slot.failure;
     has_drawn.notify_one();
   }
 }
@@ -189,6 +208,17 @@ Loader::Loader(std::shared_ptr<const SampleSource> source, Options options) {
 }
 
 Loader::~Loader() = default;
+
+bool Loader::keeps(const SampleSource& source, const Options& options) {
+  const std::int64_t batches = batches_of_epoch(source, options.batch_size);
+  const bool is_always_same = options.same_every_epoch && !options.shuffle && !source.gives_features();
+  return is_always_same && batches * batch_bytes(source, options.batch_size) <= options.keep_bytes;
+}
+
+std::int64_t Loader::batches_held(const SampleSource& source, const Options& options) {
+  if (keeps(source, options)) return batches_of_epoch(source, options.batch_size);
+  return options.threads == 0 ? 1 : options.prefetch_batches + 1;  // one is with the caller, the others drawn ahead
+}
 
 std::int64_t Loader::batches_per_epoch() const { return static_cast<std::int64_t>(impl_->batches_per_epoch); }
 

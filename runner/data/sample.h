@@ -89,7 +89,13 @@ class Loader {
     int prefetch_batches = 4;
     bool shuffle = true;
     bool same_every_epoch = false;  ///< draw as epoch 0 always (validation)
+    /// Batches that are the same in every epoch are drawn once and kept, if all take no more bytes than this.
+    std::int64_t keep_bytes = 0;
   };
+  /// Whether batches of `source` are drawn once and kept, by these options.
+  static bool keeps(const SampleSource& source, const Options& options);
+  /// How many batches are in memory at a time.
+  static std::int64_t batches_held(const SampleSource& source, const Options& options);
   Loader(std::shared_ptr<const SampleSource> source, Options options);
   ~Loader();
   Loader(const Loader&) = delete;

@@ -10,6 +10,7 @@
 #include "runner/train/features.h"
 #include "runner/train/process_facts.h"
 #include "runner/train/session.h"
+#include "runner/train/training_feed.h"
 
 namespace thaw {
 namespace {
@@ -28,20 +29,26 @@ std::int64_t picture_values(const SampleSource& source) {
 /// A set of samples as a run reads it.
 struct Rows {
   const SampleSource& source;
-  bool are_features;           ///< kept ones, instead of pictures
+  bool are_features;  ///< kept ones, instead of pictures
+  Loader::Options options;
   std::int64_t values;         ///< of a row
   std::int64_t feature_bytes;  ///< of all that are kept
 
   std::int64_t bytes(std::int64_t batch) const {
     return batch * (values * 4 + source.max_objects() * static_cast<std::int64_t>(sizeof(Object)) + 16);
   }
+  std::int64_t batches_held() const { return Loader::batches_held(source, options); }
+  bool are_drawn_once() const { return Loader::keeps(source, options); }
 };
 
 Rows rows_of(const Foreseen& run, const SampleSource& source, bool is_validation) {
   const bool are_kept = run.trunk && are_features_kept(run.prepared.loaded.config, source, is_validation);
-  if (!are_kept) return {source, false, picture_values(source), 0};
+  const Experiment& config = run.prepared.loaded.config;
+  Loader::Options options = is_validation ? validation_options(config) : train_options(config);
+  if (!are_kept) return {source, false, options, picture_values(source), 0};
   const std::int64_t variants = is_validation ? 1 : source.variants();
-  return {source, true, run.trunk->row_values(), source.size() * variants * run.trunk->row_values() * 4};
+  options.keep_bytes = 0;  // the file of features is kept
+  return {source, true, options, run.trunk->row_values(), source.size() * variants * run.trunk->row_values() * 4};
 }
 
 /// The sets that a run reads, training's first.
@@ -49,11 +56,6 @@ std::vector<Rows> all_rows(const Foreseen& run) {
   std::vector<Rows> all{rows_of(run, *run.prepared.train, false)};
   if (run.prepared.validation) all.push_back(rows_of(run, *run.prepared.validation, true));
   return all;
-}
-
-/// A loader's ring: the batch that is being used, and those drawn ahead.
-std::int64_t loader_batches(const Experiment& config) {
-  return config.data().loader_threads() == 0 ? 1 : static_cast<int>(config.data().prefetch_batches()) + 1;
 }
 
 struct LogicalBytes {
@@ -201,7 +203,8 @@ Prediction trunk_phase(const Foreseen& run) {
   std::int64_t pictures = 0;
   for (const Rows& rows : all_rows(run)) pictures = std::max(pictures, picture_values(rows.source));
   add_part(prediction, "batches drawn ahead",
-           loader_batches(run.prepared.loaded.config) * run.trunk->batch() * pictures * 4);
+           Loader::batches_held(*run.prepared.train, train_options(run.prepared.loaded.config)) * run.trunk->batch() *
+               pictures * 4);
   return prediction;
 }
 
@@ -218,7 +221,7 @@ Prediction training_phase(const Foreseen& run) {
   std::int64_t drawn = 0, features = 0;
   bool wants_trunk = false;
   for (const Rows& rows : all) {
-    drawn += loader_batches(config) * rows.bytes(batch);
+    drawn += rows.batches_held() * rows.bytes(batch);
     features += rows.feature_bytes;
     wants_trunk = wants_trunk || !rows.are_features;
   }
@@ -271,7 +274,8 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
   const double eval_kernels_s = program_seconds(run.session.evaluation_program(), peaks);
   const double trunk_s = run.trunk ? program_seconds(run.trunk->program(), peaks) : 0;  // a batch of its own
   const double trunk_share = run.trunk ? static_cast<double>(batch) / run.trunk->batch() : 0;
-  double once_s = 0, epoch_s = checkpoint_seconds(run.session), judging_s = checkpoint_seconds(run.session);
+  double once_s = 0, first_epoch_s = 0, epoch_s = checkpoint_seconds(run.session),
+         judging_s = checkpoint_seconds(run.session);
   bool is_train = true;
   for (const Rows& rows : all_rows(run)) {
     const double picture_s = draw_seconds(rows.source);
@@ -279,12 +283,13 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
     const double through_trunk_s = run.trunk && !rows.are_features ? trunk_share * trunk_s : 0;
     if (rows.are_features) {
       const double passes = batches(rows.source, run.trunk->batch()) * (is_train ? rows.source.variants() : 1);
-      once_s += passes * batch_time.seconds({rows.source, false, picture_values(rows.source), 0}, run.trunk->batch(),
-                                            picture_s, trunk_s);
+      once_s += passes * batch_time.seconds({rows.source, false, rows.options, picture_values(rows.source), 0},
+                                            run.trunk->batch(), picture_s, trunk_s);
     }
     const double steps = batches(rows.source, batch);
     const double kernels_s = (is_train ? step_kernels_s : eval_kernels_s) + through_trunk_s;
-    const double step_s = batch_time.seconds(rows, batch, draw_s, kernels_s);
+    if (rows.are_drawn_once()) first_epoch_s += steps * batch_time.seconds(rows, batch, draw_s, 0);
+    const double step_s = batch_time.seconds(rows, batch, rows.are_drawn_once() ? 0 : draw_s, kernels_s);
     if (is_train) prediction.set_step_s(step_s);
     epoch_s += steps * step_s;
     // At the end the best weights are judged once more, on samples that this thread draws itself: the last set here.
@@ -294,7 +299,7 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
   }
   prediction.set_once_s(once_s);
   prediction.set_epoch_s(epoch_s);
-  prediction.set_run_s(once_s + epoch_s * config.train().epochs() + judging_s);
+  prediction.set_run_s(once_s + first_epoch_s + epoch_s * config.train().epochs() + judging_s);
   *prediction.mutable_peaks() = describe_peaks(peaks);
   add_reasons(run, peaks, prediction);
 }

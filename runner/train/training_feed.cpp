@@ -4,7 +4,6 @@
 #include <utility>
 
 namespace thaw {
-namespace {
 
 Loader::Options train_options(const Experiment& config) {
   return {.seed = config.seed(),
@@ -18,10 +17,9 @@ Loader::Options validation_options(const Experiment& config) {
   Loader::Options options = train_options(config);
   options.shuffle = false;
   options.same_every_epoch = true;
+  options.keep_bytes = std::int64_t{64} << 20;
   return options;
 }
-
-}  // namespace
 
 std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& train) {
   const std::int64_t batch = config.train().batch_size();

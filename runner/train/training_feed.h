@@ -53,6 +53,10 @@ class TrainingFeed {
   EncodedPictures pictures_;
 };
 
+/// How batches are drawn. Validation's are kept where they are small.
+Loader::Options train_options(const Experiment& config);
+Loader::Options validation_options(const Experiment& config);
+
 /// Steps in an epoch.
 std::int64_t steps_of_an_epoch(const Experiment& config, const SampleSource& train);
 

@@ -149,6 +149,53 @@ TEST(Loader, DrawsEveryEpochAsTheFirstIfAsked) {
   EXPECT_EQ(second.images[0], static_cast<float>(second.indices[0]));
 }
 
+Loader::Options kept(int threads, std::int64_t bytes) {
+  return {.batch_size = 3, .threads = threads, .shuffle = false, .same_every_epoch = true, .keep_bytes = bytes};
+}
+
+TEST(Loader, KeepsWhatIsTheSameInEveryEpochIfAllOfItIsSmallEnough) {
+  constexpr std::int64_t kAll = 4 * 3 * 30 * 4;  // four batches of three pictures of thirty floats
+  for (const int threads : {0, 1, 3}) {
+    SCOPED_TRACE(threads);
+    const auto source = std::make_shared<FakeSource>(11);
+    Loader loader(source, kept(threads, kAll));
+    const auto first = take(loader, 4);
+    for (int epoch = 0; epoch < 3; ++epoch) EXPECT_EQ(take(loader, 4), first);
+    loader.seek(5, 2);
+    EXPECT_EQ(take(loader, 2), std::vector(first.begin() + 2, first.end()));
+    EXPECT_EQ(source->draws, 11);
+    EXPECT_EQ(Loader::batches_held(*source, kept(threads, kAll)), 4);
+    EXPECT_EQ(Loader::batches_held(*source, kept(threads, kAll - 1)), threads == 0 ? 1 : 5);
+  }
+}
+
+TEST(Loader, KeepsNothingThatIsTooLargeOrShuffledOrNewInEveryEpoch) {
+  auto options = kept(1, 10000);
+  const FakeSource source(11);
+  EXPECT_TRUE(Loader::keeps(source, options));
+  EXPECT_FALSE(Loader::keeps(FakeSource(100), options));
+  options.shuffle = true;
+  EXPECT_FALSE(Loader::keeps(source, options));
+  options.shuffle = options.same_every_epoch = false;
+  EXPECT_FALSE(Loader::keeps(source, options));
+}
+
+TEST(Loader, DoesNotKeepWhatCouldNotBeDrawn) {
+  for (const int threads : {0, 2}) {
+    SCOPED_TRACE(threads);
+    const auto source = std::make_shared<FakeSource>(11);
+    source->bad_epoch = 0;
+    source->bad_index = 4;
+    Loader loader(source, kept(threads, 10000));
+    const auto first = take(loader, 1);
+    EXPECT_THROW(loader.next(), std::runtime_error);
+    EXPECT_THROW(loader.next(), std::runtime_error);
+    source->bad_index = 99;
+    loader.seek(0, 0);
+    EXPECT_EQ(take(loader, 5)[4], first[0]);
+  }
+}
+
 TEST(Loader, SeeksToAnyBatch) {
   const auto source = std::make_shared<FakeSource>(23);
   Loader reference(source, options(4, 0));
