@@ -89,7 +89,7 @@ void Calibrator::join(ValueId a, ValueId b) {
 }
 
 /// By the bits of the numbers: the processor then takes many at once, which it does not for floats (NaN has no order).
-void Calibrator::Magnitudes::add(const std::vector<float>& numbers) {
+void Calibrator::Magnitudes::add(std::span<const float> numbers) {
   constexpr std::uint32_t kSign = 0x80000000U, kInfinity = 0x7f800000U;
   std::uint32_t most = 0, any_negative = 0;
   const float* all = numbers.data();
@@ -111,7 +111,7 @@ bool Calibrator::wants(ValueId value) const {
   return activations_.count(value) || (kernels_.count(value) && !filter_limits_.count(value));
 }
 
-void Calibrator::see(ValueId value, const std::vector<float>& numbers) {
+void Calibrator::see(ValueId value, std::span<const float> numbers) {
   if (const auto activation = activations_.find(value); activation != activations_.end()) {
     activation->second.add(numbers);
     return;

@@ -31,7 +31,8 @@ class Calibrator : private Observer {
 
  private:
   bool wants(ValueId value) const override;
-  void see(ValueId value, const std::vector<float>& numbers) override;
+  bool takes_any_order(ValueId value) const override { return activations_.count(value) != 0; }
+  void see(ValueId value, std::span<const float> numbers) override;
   bool is_product(const Node& node) const;
   void find_kernels();
   void find_activations();
@@ -43,7 +44,7 @@ class Calibrator : private Observer {
     float largest = 0;
     bool has_negative = false, is_finite = true;
 
-    void add(const std::vector<float>& numbers);
+    void add(std::span<const float> numbers);
   };
 
   Program& program_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,10 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual bool wants(ValueId value) const = 0;
-  /// `numbers` is row-major.
-  virtual void see(ValueId value, const std::vector<float>& numbers) = 0;
+  /// Whether it may see them in any order, with zeros among them that are padding: that costs no copy.
+  virtual bool takes_any_order(ValueId value) const = 0;
+  /// `numbers` is row-major, if not any order will do.
+  virtual void see(ValueId value, std::span<const float> numbers) = 0;
 };
 
 /// Seconds spent by phase (forward, backward, update) since the last reset.

@@ -13,8 +13,20 @@
 namespace thaw {
 namespace {
 
-/// Pictures that a trunk takes at a time, whatever a batch of training is: runs that differ in that share features.
-constexpr std::int64_t kTrunkBatch = 16;
+/// The frozen trunk for as many pictures at a time as are fast, whatever a batch of training is: runs that differ in
+/// that share features. In 8 bits the arithmetic is so fast that it waits for tensors which no cache holds.
+TrunkGraph build_fast_trunk(const Experiment& config, const ModelFiles& files, const TrunkCut& cut,
+                            Precision precision) {
+  constexpr std::int64_t kBatch = 16, kLeast = 4, kCached = std::int64_t{8} << 20;
+  TrunkGraph trunk = build_trunk(config, files, cut, kBatch);
+  if (precision != Precision::kInt8) return trunk;
+  std::int64_t largest = 1, batch = kBatch;
+  for (const Value& value : trunk.graph->values()) {
+    if (value.kind == ValueKind::kComputed) largest = std::max(largest, element_count(value.type.shape));
+  }
+  for (; batch > kLeast && largest > kCached; batch /= 2) largest /= 2;
+  return batch == kBatch ? trunk : build_trunk(config, files, cut, batch);
+}
 
 }  // namespace
 
@@ -57,9 +69,9 @@ Session::Session(const Experiment& config, Findings& findings, std::shared_ptr<D
   frozen_ = frozen_names(training_.model);
   if (!has_trunk()) return;
   is_trunk_shared_ = options.trunk != nullptr;
-  trunk_ = is_trunk_shared_
-               ? options.trunk
-               : std::make_shared<FrozenTrunk>(build_trunk(config, files, training_.cut, kTrunkBatch), device_);
+  trunk_ = is_trunk_shared_ ? options.trunk
+                            : std::make_shared<FrozenTrunk>(
+                                  build_fast_trunk(config, files, training_.cut, trunk_precision_), device_);
 }
 
 bool Session::has(const std::string& name) const {

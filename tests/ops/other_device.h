@@ -29,6 +29,9 @@ class OtherDevice : public Device {
   void copy_out(const TensorType& type, const void* device, const LayoutPtr& layout, void* host) override {
     base_->copy_out(type, device, layout, host);
   }
+  std::optional<std::span<const float>> view(const void* device, const LayoutPtr& layout) const override {
+    return base_->view(device, layout);
+  }
   MachinePeaks measure_peaks() override { return base_->measure_peaks(); }
   void synchronize() override { base_->synchronize(); }
 

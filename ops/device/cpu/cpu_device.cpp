@@ -113,6 +113,10 @@ class CpuDevice : public Device {
   void copy_out(const TensorType&, const void* device, const LayoutPtr& layout, void* host) override {
     copy(layout, const_cast<void*>(device), host_layout(layout), host);
   }
+  std::optional<std::span<const float>> view(const void* device, const LayoutPtr& layout) const override {
+    if (data_type_of(desc_of(layout)) != dnnl::memory::data_type::f32 || !steps_of(layout).values.empty()) return {};
+    return std::span(static_cast<const float*>(device), layout->bytes() / sizeof(float));
+  }
 
  private:
   /// Row-major with the layout's own extents (see reorder.h).
