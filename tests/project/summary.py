@@ -36,13 +36,15 @@ def skip_of(case):
     message = case.find("skipped").get("message", "") if case.find("skipped") is not None else ""
     if not message.startswith("SKIP_"):
         return None
-    # GoogleTest prints "FILE:LINE: Skipped" and then the reason; unittest prints "skipped 'REASON'".
+    # GoogleTest prints "FILE:LINE: Skipped" and then the reason; unittest "skipped 'REASON'"; our scripts "skipped: REASON".
     lines = [line.strip() for line in (case.findtext("system-out") or "").splitlines()]
     for index, line in enumerate(lines):
         if line.endswith(": Skipped"):
             return next((text for text in lines[index + 1:] if text), "no reason given")
         if " skipped '" in line:
             return line.split(" skipped '", 1)[1].rstrip("'")
+        if line.startswith("skipped: "):
+            return line.removeprefix("skipped: ")
     return "no reason given"
 
 

@@ -44,6 +44,10 @@ class ClosingLine(unittest.TestCase):
         self.assertEqual(found.text(), "skipped: pages: no chromium\n1 passed, 0 failed, 1 skipped")
         self.assertTrue(found.ok())
 
+    def test_reads_the_reason_of_a_script(self):
+        found = summarize(case("zoo.witness", "notrun", skipped("SKIP_RETURN_CODE=77", "skipped: no Keras\n")))
+        self.assertEqual(found.text(), "skipped: zoo.witness: no Keras\n0 passed, 0 failed, 1 skipped")
+
     def test_says_when_a_skip_gives_no_reason(self):
         found = summarize(case("pages", "notrun", skipped("SKIP_RETURN_CODE=77")))
         self.assertEqual(found.text(), "skipped: pages: no reason given\n0 passed, 0 failed, 1 skipped")

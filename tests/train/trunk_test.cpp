@@ -45,6 +45,24 @@ TEST(TrunkSession, AnOutputThatIsFrozenAsAWholeIsStillCompared) {
               Pointwise(::testing::FloatNear(1e-5F), still.result().outputs.at("side")));
 }
 
+TEST(TrunkSession, TakesFewerPicturesAtATimeInEightBitsWhereTheyAreLarge) {
+  if (make_cpu_device(2)->support_of(Precision::kInt8) == Support::kNone) GTEST_SKIP() << "no kernels for INT8";
+  const auto at_a_time = [](int pixels, const std::string& precision) {
+    Experiment config = small_experiment();
+    config.mutable_model()->mutable_input()->set_height(pixels);
+    config.mutable_model()->mutable_input()->set_width(pixels);
+    config.mutable_model()->mutable_layer(1)->mutable_global_average_pooling2d();
+    config.MergeFrom(experiment_of(
+        "transfer { rules { rule { match: 'conv' trainable: false } } trunk { precision: " + precision + " } }"));
+    const TrunkGraph trunk = session_of(config).trunk()->graph();
+    return trunk.graph->value(trunk.picture).type.shape.at(0);
+  };
+  EXPECT_EQ(at_a_time(20, "INT8"), 16);
+  EXPECT_EQ(at_a_time(258, "INT8"), 8);   // 16 channels of 256x256 are a MiB
+  EXPECT_EQ(at_a_time(1026, "INT8"), 4);  // never fewer
+  EXPECT_EQ(at_a_time(1026, "FLOAT32"), 16);
+}
+
 TEST(TrunkSession, FollowsWeightsThatAreWritten) {
   // Frozen now, but trained at another stage: a checkpoint holds other values of them.
   Experiment config = small_experiment();
