@@ -3,9 +3,9 @@
 strategies: experiments/transfer/strategies.pbtxt as it is shipped. thaw is measured from the command to the sweep's report, the
 pretraining done before; of PyTorch some members are trained whole (torch_sweep_member.py, its fastest way of those probed), and
 what the others take is read off the line between the sizes that were measured. Features count where they were first needed, once.
-heads: 24 heads and learning rates on a frozen
-ResNet-50, for 1,000 pictures of 224x224 and 10 epochs. Of PyTorch, which runs its backbone in every step of each member, one
-epoch's steps are measured and multiplied; of thaw with nothing shared, some members are run alone, each with a cache of its own.
+heads: 24 heads and learning rates on a frozen ResNet-50, for 1,000 pictures of 224x224 and 10 epochs. Of PyTorch, which runs its
+backbone in every step of each member, one epoch's steps are measured and multiplied; of thaw with nothing shared, some members
+are run alone, each with a cache of its own.
 """
 
 import json
