@@ -44,7 +44,8 @@ class Device {
   /// Copies between host memory in plain layout and device memory in `layout`; padding is zeroed.
   virtual void copy_in(const TensorType& type, const void* host, void* device, const LayoutPtr& layout) = 0;
   virtual void copy_out(const TensorType& type, const void* device, const LayoutPtr& layout, void* host) = 0;
-  /// The floats of a tensor as they lie, padding included; nothing where they are others or not in the host's memory.
+  /// The floats of a tensor as they lie, padding (zeros) included; nothing where they are others or not in the host's
+  /// memory.
   virtual std::optional<std::span<const float>> view(const void* device, const LayoutPtr& layout) const = 0;
   /// What its threads reach at best. Takes about a tenth of a second; nothing else should be running.
   virtual MachinePeaks measure_peaks() = 0;

@@ -46,7 +46,7 @@ class Observer {
   virtual bool wants(ValueId value) const = 0;
   /// Whether it may see them in any order, with zeros among them that are padding: that costs no copy.
   virtual bool takes_any_order(ValueId value) const = 0;
-  /// `numbers` is row-major, if not any order will do.
+  /// `numbers` is row-major, unless takes_any_order().
   virtual void see(ValueId value, std::span<const float> numbers) = 0;
 };
 

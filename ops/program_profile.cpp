@@ -26,6 +26,7 @@ std::vector<StepCost> Program::costs() const {
       const OpDef& def = operators().get(node.op);
       cost.op = node.op;
       cost.layer = node.layer;
+      cost.saved_arithmetic = step.saved_arithmetic;
       cost.reach = reach_of(*graph_, node, step.saved_arithmetic);
       cost.flops = def.flops ? def.flops(InferContext{*graph_, node}) : 0;
       updates_inputs = def.has_side_effect;

@@ -16,10 +16,11 @@ struct StepCost {
   std::string op = {};     ///< "Conv"; "Reorder"
   Phase phase = Phase::kForward;
   bool is_reorder = false;
-  bool is_bfloat16 = false;  ///< what it multiplies; sums are f32
-  bool is_constant = false;  ///< runs once, not in every run
-  std::int64_t flops = 0;    ///< multiplications and additions
-  std::int64_t bytes = 0;    ///< of the tensors it reads and writes, padding included, scratch memory not
+  bool is_bfloat16 = false;     ///< what it multiplies; sums are f32
+  bool is_constant = false;     ///< runs once, not in every run
+  std::int64_t flops = 0;       ///< multiplications and additions
+  std::int64_t bytes = 0;       ///< of the tensors it reads and writes, padding included, scratch memory not
+  double saved_arithmetic = 1;  ///< BindContext::save_arithmetic: above 1 by Winograd's algorithm
   Reach reach = {};
 };
 

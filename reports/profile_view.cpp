@@ -18,6 +18,7 @@ ProfileEntry entry_of(const ProfileRow& row) {
   entry.phase = row.phase();
   entry.is_reorder = row.is_reorder();
   entry.is_bfloat16 = row.is_bfloat16();
+  entry.is_winograd = row.saved_arithmetic() > 1;
   entry.min_s = seconds_or_zero(row.min_s());
   entry.predicted_s = seconds_or_zero(row.predicted_s());
   entry.flops = std::max<std::int64_t>(row.flops(), 0);
@@ -77,9 +78,9 @@ double ProfileView::bytes_share(const ProfileEntry& entry) const {
 }
 
 std::string ProfileView::beyond_peak_text() const {
-  constexpr double kMeasuring = 1.05;  // how far apart two measurements of one thing may lie
-  const bool is_beyond = std::any_of(kernels.begin(), kernels.end(),
-                                     [&](const ProfileEntry& entry) { return flops_share(entry) > kMeasuring; });
+  const bool is_beyond = std::any_of(kernels.begin(), kernels.end(), [&](const ProfileEntry& entry) {
+    return entry.is_winograd && flops_share(entry) > 1;
+  });
   return is_beyond ? "beyond the peak: Winograd's algorithm, which multiplies less than is counted" : "";
 }
 

@@ -15,6 +15,7 @@ struct ProfileEntry {
   std::string layer, op, phase;  ///< of one kernel
   bool is_reorder = false;
   bool is_bfloat16 = false;  ///< it, or one of several
+  bool is_winograd = false;  ///< of one kernel
   int kernels = 1;
   double forward_s = 0, backward_s = 0, update_s = 0;  ///< means
   double min_s = 0;
@@ -41,8 +42,8 @@ struct ProfileView {
   std::vector<ProfileEntry> operators;  ///< slowest first; reorders are one of them
   std::optional<ProfileEntry> reorders;
 
-  /// Shares of 0..1 of what the machine reached, with the same numbers, when it was measured; NaN: it was not, or there
-  /// is nothing to share.
+  /// Shares of what the machine reached (1: all of it; Winograd's algorithm may be beyond), with the same numbers, when
+  /// it was measured; NaN: it was not, or there is nothing to share.
   double flops_share(const ProfileEntry& entry) const;
   double bytes_share(const ProfileEntry& entry) const;
   /// Why a kernel is faster than the machine multiplies; empty where none is.

@@ -31,14 +31,24 @@ class AddedTo : public Kernel {
   Buffers buffers_;
 };
 
-/// describe_faster in f32, and tells the program.
+/// describe_faster in f32, and tells the program. `sums`, `tiled`: as winograd_gain.
 template <class Describe>
-auto describe_conv(BindContext& context, double gain, const Describe& describe) {
-  const bool has_groups = context.node().attributes.integer("group", 1) != 1;
-  if (has_groups || compute_type(context) != dnnl::memory::data_type::f32) gain = 0;
-  return describe_faster(gain, [&](dnnl::algorithm way) {
+auto describe_conv(BindContext& context, const Window& window, const Shape& kernel, const Shape& sums,
+                   const Shape& tiled, const Describe& describe) {
+  const bool can =
+      context.node().attributes.integer("group", 1) == 1 && compute_type(context) == dnnl::memory::data_type::f32;
+  const double gain = can ? winograd_gain(window, kernel, sums, tiled) : 0;
+  // Its tiles take up to three times as much as the pictures; what grows with threads, copies of a kernel's gradient,
+  // shall not take more than that either.
+  std::int64_t values = 0;
+  const Graph& graph = context.graph();
+  for (const auto* ids : {&context.node().inputs, &context.node().outputs}) {
+    for (const ValueId id : *ids) values += id == kNoValue ? 0 : element_count(graph.value(id).type.shape);
+  }
+  const auto most_scratch = std::max(static_cast<std::size_t>(values) * sizeof(float) * 4, std::size_t{64} << 20);
+  return describe_faster(gain, most_scratch, [&](dnnl::algorithm way) {
     auto description = describe(way);
-    if (way == dnnl::algorithm::convolution_winograd) context.save_arithmetic(gain);
+    context.save_arithmetic(way == dnnl::algorithm::convolution_winograd ? gain : 1);
     return description;
   });
 }
@@ -51,8 +61,8 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const auto type = compute_type(context);
   const auto src = any_desc(context.input_type(0).shape, type), dst = any_desc(context.output_type(0).shape, type);
   const Window window = conv_window(node, context.input_type(0));
-  const auto gain = winograd_gain(window, context.input_type(1).shape, context.output_type(0).shape);
-  const auto pd = describe_conv(context, gain, [&](dnnl::algorithm way) {
+  const Shape& y = context.output_type(0).shape;
+  const auto pd = describe_conv(context, window, context.input_type(1).shape, y, y, [&](dnnl::algorithm way) {
     return conv_forward(way, context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
                         has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
   });
@@ -72,8 +82,8 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const auto bias = has_bias ? plain_desc(context.output_type(1)) : dnnl::memory::desc();
   const auto type = compute_type(context);
   const Window window = conv_window(node, context.input_type(0));
-  const auto gain = winograd_gain(window, context.output_type(0).shape, context.input_type(1).shape);
-  const auto pd = describe_conv(context, gain, [&](dnnl::algorithm way) {
+  const Shape& dy = context.input_type(1).shape;
+  const auto pd = describe_conv(context, window, context.output_type(0).shape, dy, dy, [&](dnnl::algorithm way) {
     return conv_backward_weights(way, window, any_desc(context.input_type(0).shape, type),
                                  any_kernel_desc(node, context.output_type(0), kStored), has_bias ? &bias : nullptr,
                                  any_desc(context.input_type(1).shape, type));
@@ -119,8 +129,8 @@ dnnl::convolution_backward_data::primitive_desc describe_spread(BindContext& con
   const bool is_too_wide = node.op == "ConvTranspose" && context.output_type(0).shape[1] > kWidest;
   const auto spread_type = is_too_wide ? kStored : type;
   const Window window = conv_window(node, context.input_type(0));
-  const auto gain = winograd_gain(window, context.input_type(1).shape, context.output_type(0).shape);
-  return describe_conv(context, gain, [&](dnnl::algorithm way) {
+  const Shape &sums = context.input_type(0).shape, &spread = context.output_type(0).shape;
+  return describe_conv(context, window, context.input_type(1).shape, sums, spread, [&](dnnl::algorithm way) {
     return conv_backward_data(way, window, any_desc(context.output_type(0).shape, spread_type),
                               any_kernel_desc(node, context.input_type(1), type),
                               any_desc(context.input_type(0).shape, type));

@@ -36,11 +36,6 @@ Batch allocate_batch(const SampleSource& source, int capacity) {
   return batch;
 }
 
-/// Of its pictures; the rest is small.
-std::int64_t batch_bytes(const SampleSource& source, int capacity) {
-  return std::int64_t{4} * capacity * source.channels() * source.height() * source.width();
-}
-
 std::int64_t batches_of_epoch(const SampleSource& source, int capacity) {
   return (source.size() + capacity - 1) / capacity;
 }
@@ -76,7 +71,7 @@ struct Loader::Impl {
   std::vector<std::thread> threads;
   std::uint64_t position = 0;  // What next() hands out next.
 
-  std::mutex mutex;  // Guards what follows, and `drawn` of each slot.
+  std::mutex mutex;  // Guards what follows, and `drawn` and `is_kept` of each slot.
   std::condition_variable has_room;
   std::condition_variable has_drawn;
   std::uint64_t next_to_draw = 0;
@@ -209,10 +204,15 @@ Loader::Loader(std::shared_ptr<const SampleSource> source, Options options) {
 
 Loader::~Loader() = default;
 
+std::int64_t Loader::row_bytes(const SampleSource& source) {
+  const std::int64_t values = std::int64_t{source.channels()} * source.height() * source.width();
+  return 4 * values + source.max_objects() * static_cast<std::int64_t>(sizeof(Object)) + 16;
+}
+
 bool Loader::keeps(const SampleSource& source, const Options& options) {
   const std::int64_t batches = batches_of_epoch(source, options.batch_size);
   const bool is_always_same = options.same_every_epoch && !options.shuffle && !source.gives_features();
-  return is_always_same && batches * batch_bytes(source, options.batch_size) <= options.keep_bytes;
+  return is_always_same && batches * options.batch_size * row_bytes(source) <= options.keep_bytes;
 }
 
 std::int64_t Loader::batches_held(const SampleSource& source, const Options& options) {

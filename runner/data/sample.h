@@ -92,6 +92,8 @@ class Loader {
     /// Batches that are the same in every epoch are drawn once and kept, if all take no more bytes than this.
     std::int64_t keep_bytes = 0;
   };
+  /// Bytes of a sample in a batch.
+  static std::int64_t row_bytes(const SampleSource& source);
   /// Whether batches of `source` are drawn once and kept, by these options.
   static bool keeps(const SampleSource& source, const Options& options);
   /// How many batches are in memory at a time.
@@ -102,8 +104,8 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   std::int64_t batches_per_epoch() const;
-  /// Goes to batch `batch` of `epoch` (both from 0); drops what was drawn ahead. Before the first next() it costs
-  /// nothing, later it waits for the batches that are being drawn.
+  /// Goes to batch `batch` of `epoch` (both from 0); drops what was drawn ahead and is not kept. Before the first
+  /// next() it costs nothing, later it waits for the batches that are being drawn.
   void seek(std::uint64_t epoch, std::int64_t batch);
   /// The next batch; valid until the next call. Runs on into the following epochs without end.
   /// Throws what drawing threw, again and again until seek(); IoError if a thread cannot be started.

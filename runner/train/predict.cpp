@@ -35,7 +35,7 @@ struct Rows {
   std::int64_t feature_bytes;  ///< of all that are kept
 
   std::int64_t bytes(std::int64_t batch) const {
-    return batch * (values * 4 + source.max_objects() * static_cast<std::int64_t>(sizeof(Object)) + 16);
+    return batch * (Loader::row_bytes(source) + (values - picture_values(source)) * 4);
   }
   std::int64_t batches_held() const { return Loader::batches_held(source, options); }
   bool are_drawn_once() const { return Loader::keeps(source, options); }
@@ -274,7 +274,7 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
   const double eval_kernels_s = program_seconds(run.session.evaluation_program(), peaks);
   const double trunk_s = run.trunk ? program_seconds(run.trunk->program(), peaks) : 0;  // a batch of its own
   const double trunk_share = run.trunk ? static_cast<double>(batch) / run.trunk->batch() : 0;
-  double once_s = 0, first_epoch_s = 0, epoch_s = checkpoint_seconds(run.session),
+  double once_s = 0, drawn_once_s = 0, epoch_s = checkpoint_seconds(run.session),
          judging_s = checkpoint_seconds(run.session);
   bool is_train = true;
   for (const Rows& rows : all_rows(run)) {
@@ -288,8 +288,8 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
     }
     const double steps = batches(rows.source, batch);
     const double kernels_s = (is_train ? step_kernels_s : eval_kernels_s) + through_trunk_s;
-    if (rows.are_drawn_once()) first_epoch_s += steps * batch_time.seconds(rows, batch, draw_s, 0);
     const double step_s = batch_time.seconds(rows, batch, rows.are_drawn_once() ? 0 : draw_s, kernels_s);
+    if (rows.are_drawn_once()) drawn_once_s += steps * (batch_time.seconds(rows, batch, draw_s, kernels_s) - step_s);
     if (is_train) prediction.set_step_s(step_s);
     epoch_s += steps * step_s;
     // At the end the best weights are judged once more, on samples that this thread draws itself: the last set here.
@@ -299,7 +299,7 @@ void predict_times(const Foreseen& run, const MachinePeaks& peaks, Prediction& p
   }
   prediction.set_once_s(once_s);
   prediction.set_epoch_s(epoch_s);
-  prediction.set_run_s(once_s + first_epoch_s + epoch_s * config.train().epochs() + judging_s);
+  prediction.set_run_s(once_s + drawn_once_s + epoch_s * config.train().epochs() + judging_s);
   *prediction.mutable_peaks() = describe_peaks(peaks);
   add_reasons(run, peaks, prediction);
 }

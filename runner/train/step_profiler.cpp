@@ -50,6 +50,7 @@ std::optional<Profile> StepProfiler::take(const MachinePeaks& peaks) {
     if (cost.is_bfloat16) row->set_is_bfloat16(true);
     row->set_flops(cost.flops);
     row->set_bytes(cost.bytes);
+    if (cost.saved_arithmetic > 1) row->set_saved_arithmetic(cost.saved_arithmetic);
     row->set_predicted_s(predict_seconds(cost, peaks));
   }
   return profile;

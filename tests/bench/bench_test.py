@@ -91,6 +91,18 @@ class BenchTest(unittest.TestCase):
         self.assertAlmostEqual(seconds(500), 6.0)
         self.assertAlmostEqual(seconds(20), 1.2)
 
+    def test_features_that_members_share_count_once(self):
+        def member(wall_s, *rows):
+            features = [{"key": key, "computed": computed, "seconds": seconds} for key, computed, seconds in rows]
+            return {"wall_s": wall_s, "trunk_s": sum(row["seconds"] for row in features), "features": features}
+
+        first, waited = member(5.0, ("a", 20, 3.0)), member(4.0, ("a", 0, 2.5), ("b", 10, 1.0))
+        other = member(7.0, ("c", 10, 2.0), (None, 0, 0.5))
+        everyone = [first, waited, other]
+        self.assertAlmostEqual(sweep_suite.seconds_in_sweep([first, waited], everyone), 2.0 + 0.5 + 3.0 + 1.0)
+        self.assertAlmostEqual(sweep_suite.seconds_in_sweep([waited], everyone), 0.5 + 3.0 + 1.0)
+        self.assertAlmostEqual(sweep_suite.seconds_in_sweep([other], everyone), 4.5 + 2.0)
+
     def test_key_is_found_at_any_depth(self):
         self.assertEqual(localization_suite.find_key({"a": [{"b": 0}, {"c": 3}]}, "c"), 3)
         self.assertEqual(localization_suite.find_key({"a": [{"b": 0}]}, "b"), 0)

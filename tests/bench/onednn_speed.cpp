@@ -23,6 +23,8 @@ using thaw::cpu::describe_gradient;
 using Type = memory::data_type;
 using Arguments = std::unordered_map<int, memory>;
 
+constexpr std::size_t kAnyScratch = ~std::size_t{0};
+
 struct Layer {
   int count;  ///< how often the network has it
   memory::dim channels, filters, kernel, size, stride = 1, groups = 1;
@@ -136,11 +138,9 @@ class Timing {
                               .pads_begin = pad_,
                               .pads_end = pad_,
                               .dilations = {1, 1}};
-    const auto gain_of = [&](memory::dim channels, memory::dim size) {
-      return thaw::cpu::winograd_gain(window, kernel, {batch, channels, size, size});
-    };
-    gain_ = gain_of(layer.filters, layer.output_size());
-    gain_of_spread_ = gain_of(layer.channels, layer.size);
+    const thaw::Shape y{batch, layer.filters, layer.output_size(), layer.output_size()};
+    gain_ = thaw::cpu::winograd_gain(window, kernel, y, y);
+    gain_of_spread_ = thaw::cpu::winograd_gain(window, kernel, y, {batch, layer.channels, layer.size, layer.size});
   }
 
   /// With bias and relu, as in a frozen network.
@@ -158,7 +158,7 @@ class Timing {
   }
   double forward_training() { return run_forward(faster_forward(prop_kind::forward_training, attributes_), {}); }
   double backward_data() {
-    const auto pd = describe_faster(gain_of_spread_, [&](algorithm way) {
+    const auto pd = describe_faster(gain_of_spread_, kAnyScratch, [&](algorithm way) {
       return describe_gradient<dnnl::convolution_backward_data>(engine(), attributes_, hint(), way, src_, weights_,
                                                                 dst_, stride_, no_gaps_, pad_, pad_);
     });
@@ -168,7 +168,7 @@ class Timing {
                                                          {DNNL_ARG_SCRATCHPAD, filled(pd.scratchpad_desc())}});
   }
   double backward_weights() {
-    const auto pd = describe_faster(gain_, [&](algorithm way) {
+    const auto pd = describe_faster(gain_, kAnyScratch, [&](algorithm way) {
       return describe_gradient<dnnl::convolution_backward_weights>(engine(), attributes_, hint(), way, src_, weights_,
                                                                    bias_, dst_, stride_, no_gaps_, pad_, pad_);
     });
@@ -192,7 +192,7 @@ class Timing {
   }
   dnnl::convolution_forward::primitive_desc faster_forward(prop_kind kind,
                                                            const dnnl::primitive_attr& attributes) const {
-    return describe_faster(gain_, [&](algorithm way) {
+    return describe_faster(gain_, kAnyScratch, [&](algorithm way) {
       return forward(way, way == algorithm::convolution_winograd ? prop_kind::forward_training : kind, attributes);
     });
   }

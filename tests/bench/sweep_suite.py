@@ -2,7 +2,8 @@
 
 strategies: experiments/transfer/strategies.pbtxt as it is shipped. thaw is measured from the command to the sweep's report, the
 pretraining done before; of PyTorch some members are trained whole (torch_sweep_member.py, its fastest way of those probed), and
-what the others take is read off the line between the sizes that were measured. Features count where they were first needed, once.
+what the others take is read off the line between the sizes that were measured. The features that a kind of members uses count
+once, whoever computed them.
 heads: 24 heads and learning rates on a frozen ResNet-50, for 1,000 pictures of 224x224 and 10 epochs. Of PyTorch, which runs its
 backbone in every step of each member, one epoch's steps are measured and multiplied; of thaw with nothing shared, some members
 are run alone, each with a cache of its own.
@@ -79,26 +80,27 @@ def torch_members(strategies, epochs_of, arguments):
 
 
 def run_sweep(arguments, file, more, runs):
-    """thaw's sweep from the command to its report: (variant, its folder's members.json). Each member has its trunk's
-    `features`, as `thaw show` lists them."""
+    """thaw's sweep from the command to its report: (variant, its folder, the folder's members.json)."""
     thaw = Variant("thaw", "sweep", "as it comes", [arguments.thaw, "run", file, "--runs", runs, *more])
     out, watched = run_quietly(thaw, arguments)
     folder = out.rstrip().rsplit("\n", 1)[-1][len("run: ") :]
     thaw.results.append({"seconds": watched["wall_s"], **watched})
     with open(os.path.join(folder, "members.json")) as opened:
-        shown = json.load(opened)
-    for member in shown["members"]:
-        run = os.path.join(folder, os.path.dirname(member["report"]))
-        member["features"] = json.loads(subprocess.check_output([arguments.thaw, "show", run, "--json"], text=True))["trunk"]
-    return thaw, shown
+        return thaw, folder, json.load(opened)
+
+
+def features_of(member, folder, arguments):
+    """What `thaw show` lists of a member's features."""
+    run = os.path.join(folder, os.path.dirname(member["report"]))
+    return json.loads(subprocess.check_output([arguments.thaw, "show", run, "--json"], text=True))["trunk"]
 
 
 def seconds_in_sweep(mine, everyone):
-    """What some members took in their sweep: their own time, and that of features which others computed for them."""
+    """What some members took in their sweep: their own time, and that of the features they use, each counted once and as
+    it took who computed it: others waited for them."""
     made = {row["key"]: row["seconds"] for member in everyone for row in member["features"] if row["computed"]}
-    own = {row["key"] for member in mine for row in member["features"] if row["computed"]}
     used = {row["key"] for member in mine for row in member["features"]}
-    return sum(member["wall_s"] for member in mine) + sum(made[key] for key in used - own)
+    return sum(member["wall_s"] - member["trunk_s"] for member in mine) + sum(made.get(key, 0) for key in used)
 
 
 def run_strategies(arguments):
@@ -108,8 +110,10 @@ def run_strategies(arguments):
     with tempfile.TemporaryDirectory(prefix="thaw-bench-") as runs:
         first = os.path.join(os.path.dirname(file), "pretrain_letters.pbtxt")
         subprocess.run([arguments.thaw, "run", first, "--runs", runs], check=True, capture_output=True)
-        thaw, shown = run_sweep(arguments, file, ["--jobs", str(jobs)], runs)
-    members = shown["members"]
+        thaw, folder, shown = run_sweep(arguments, file, ["--jobs", str(jobs)], runs)
+        members = shown["members"]
+        for member in members:
+            member["features"] = features_of(member, folder, arguments)
     epochs_of = {member["train_samples"]: member["planned_epochs"] for member in members}
     strategies = sorted({member["strategy"] for member in members})
     times, words, variants = torch_members(strategies, epochs_of, arguments)
@@ -155,7 +159,7 @@ def run_heads(arguments):
             out.write(heads_experiment())
         for precision in ("FLOAT32", "INT8"):
             more = ["--data", folder, "--set", f"transfer.trunk.precision={precision}", "--set", f"compute.threads={arguments.threads}"]
-            thaw, shown = run_sweep(arguments, file, more, os.path.join(folder, "runs-" + precision))
+            thaw, _, shown = run_sweep(arguments, file, more, os.path.join(folder, "runs-" + precision))
             seconds, alone = thaw.median("seconds"), []
             print(f"  {seconds:8.2f} s  thaw, {precision} trunk, all {members} members to the report", flush=True)
             for member in shown["members"][:: max(1, members // ALONE)][:ALONE]:

@@ -154,18 +154,18 @@ Loader::Options kept(int threads, std::int64_t bytes) {
 }
 
 TEST(Loader, KeepsWhatIsTheSameInEveryEpochIfAllOfItIsSmallEnough) {
-  constexpr std::int64_t kAll = 4 * 3 * 30 * 4;  // four batches of three pictures of thirty floats
+  const std::int64_t all = 4 * 3 * Loader::row_bytes(FakeSource(11));  // four batches of three
   for (const int threads : {0, 1, 3}) {
     SCOPED_TRACE(threads);
     const auto source = std::make_shared<FakeSource>(11);
-    Loader loader(source, kept(threads, kAll));
+    Loader loader(source, kept(threads, all));
     const auto first = take(loader, 4);
     for (int epoch = 0; epoch < 3; ++epoch) EXPECT_EQ(take(loader, 4), first);
     loader.seek(5, 2);
     EXPECT_EQ(take(loader, 2), std::vector(first.begin() + 2, first.end()));
     EXPECT_EQ(source->draws, 11);
-    EXPECT_EQ(Loader::batches_held(*source, kept(threads, kAll)), 4);
-    EXPECT_EQ(Loader::batches_held(*source, kept(threads, kAll - 1)), threads == 0 ? 1 : 5);
+    EXPECT_EQ(Loader::batches_held(*source, kept(threads, all)), 4);
+    EXPECT_EQ(Loader::batches_held(*source, kept(threads, all - 1)), threads == 0 ? 1 : 5);
   }
 }
 
@@ -190,8 +190,8 @@ TEST(Loader, DoesNotKeepWhatCouldNotBeDrawn) {
     const auto first = take(loader, 1);
     EXPECT_THROW(loader.next(), std::runtime_error);
     EXPECT_THROW(loader.next(), std::runtime_error);
+    loader.seek(0, 0);  // no thread draws now
     source->bad_index = 99;
-    loader.seek(0, 0);
     EXPECT_EQ(take(loader, 5)[4], first[0]);
   }
 }

@@ -87,9 +87,10 @@ TEST_P(WinogradTest, IsUsed) {
     for (const StepCost& cost : program.costs()) {
       if (!cost.op.starts_with("Conv")) continue;
       ++convolutions;
-      EXPECT_EQ(cost.reach.flops > 1, GetParam().is_used) << cost.name;
+      EXPECT_EQ(cost.saved_arithmetic > 1, GetParam().is_used) << cost.name;
     }
     EXPECT_EQ(convolutions, GetParam().has_added ? 1 : 3);
+    EXPECT_EQ(program.text().find("opaque"), std::string::npos) << program.text();  // weights as all kernels have them
   }
 }
 
@@ -104,7 +105,7 @@ const std::vector<WinogradCase> kCases{
      .pads = {1, 1, 0, 0},
      .is_used = false},
     {.name = "pads_at_the_end", .picture = {4, 64, 17, 17}, .filters = 64, .pads = {0, 0, 1, 1}, .is_used = false},
-    {.name = "pads_of_rows", .picture = {4, 64, 17, 17}, .filters = 64, .pads = {1, 0, 1, 0}},
+    {.name = "pads_of_rows", .picture = {4, 64, 20, 20}, .filters = 64, .pads = {1, 0, 1, 0}},
     {.name = "channels_fill_no_vector", .picture = {4, 40, 24, 24}, .filters = 50},
     {.name = "few_channels", .picture = {11, 16, 36, 36}, .filters = 16},
     {.name = "many_channels", .picture = {4, 128, 14, 14}, .filters = 128},
@@ -115,9 +116,53 @@ const std::vector<WinogradCase> kCases{
 
 INSTANTIATE_TEST_SUITE_P(Shapes, WinogradTest, ::testing::ValuesIn(kCases), WinogradTest::name_of);
 
+TEST(Winograd, SpreadsATransposedConvolutionToo) {
+  Graph graph;
+  Builder builder(graph, operators());
+  builder.enter("conv");
+  const ValueId x = builder.parameter("x", {4, 64, 16, 16}), w = builder.parameter("w", {64, 48, 3, 3}),
+                b = builder.parameter("b", {48});
+  graph.mark_output(
+      builder.node("ConvTranspose", {x, w, b},
+                   {{"kernel_shape", Shape{3, 3}}, {"pads", Shape{1, 1, 1, 1}}, {"activation", std::string("Relu")}}));
+  const reference::Feeds feeds{{x, reference::random_values(4 * 64 * 256, 1)},
+                               {w, reference::random_values(64 * 48 * 9, 2)},
+                               {b, reference::random_values(48, 3)}};
+  for (const DeviceChoice& choice : devices()) {
+    SCOPED_TRACE(choice);
+    expect_each_kernel_close(graph, feeds, choice.open());
+  }
+  if (!has_winograd()) return;
+  const auto device = make_cpu_device(2);
+  const Program program(std::make_shared<Graph>(graph), device, std::make_shared<ParameterStore>(device), {});
+  for (const StepCost& cost : program.costs()) EXPECT_EQ(cost.saved_arithmetic > 1, !cost.is_reorder) << cost.name;
+}
+
+TEST(Winograd, IsForF32WithoutGroups) {
+  const auto saves = [](std::int64_t group, Precision precision) {
+    auto graph = std::make_shared<Graph>();
+    Builder builder(*graph, operators());
+    builder.enter("conv");
+    graph->mark_output(builder.node(
+        "Conv", {builder.parameter("x", {4, 128, 16, 16}), builder.parameter("w", {128, 128 / group, 3, 3})},
+        {{"kernel_shape", Shape{3, 3}}, {"pads", Shape{1, 1, 1, 1}}, {"group", group}}));
+    const auto device = make_cpu_device(1);
+    const Program program(graph, device, std::make_shared<ParameterStore>(device),
+                          {.precision = precision, .arena = nullptr});
+    bool any = false;
+    for (const StepCost& cost : program.costs()) any = any || cost.saved_arithmetic > 1;
+    return any;
+  };
+  EXPECT_EQ(saves(1, Precision::kFloat32), has_winograd());
+  EXPECT_FALSE(saves(2, Precision::kFloat32));
+  if (has_bfloat16()) {
+    EXPECT_FALSE(saves(1, Precision::kBFloat16));
+  }
+}
+
 /// Of 64 channels to 64 filters, unless it says otherwise.
-double gain_of(const Window& window, const Shape& kernel, const Shape& written = {10, 64, 56, 56}) {
-  return cpu::winograd_gain(window, kernel, written);
+double gain_of(const Window& window, const Shape& kernel, const Shape& sums = {10, 64, 56, 56}) {
+  return cpu::winograd_gain(window, kernel, sums, sums);
 }
 
 Window window_of(std::int64_t kernel, std::int64_t stride, std::int64_t pad, std::int64_t dilation) {
@@ -147,6 +192,8 @@ TEST(WinogradGain, NeedsFullVectorsAndManyTiles) {
   EXPECT_EQ(gain_of(window, {512, 512, 3, 3}, {10, 512, 7, 7}), 0);
   EXPECT_GT(gain_of(window, {512, 512, 3, 3}, {32, 512, 7, 7}), 1.5);
   EXPECT_LT(gain_of(window, {16, 16, 3, 3}), gain_of(window, {64, 64, 3, 3}));
+  // A gradient is larger than what was summed, where there is no padding.
+  EXPECT_EQ(cpu::winograd_gain(window_of(3, 1, 0, 1), {64, 64, 3, 3}, {32, 64, 6, 6}, {32, 64, 8, 8}), 0);
 }
 
 }  // namespace

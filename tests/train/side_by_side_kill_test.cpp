@@ -47,8 +47,9 @@ pid_t begin_process(const std::string& runs) {
   const std::string filter = "--gtest_filter=SideBySideKill." + std::string(kTest);
   const char* words[] = {self.c_str(), filter.c_str(), nullptr};
   pid_t pid = 0;
-  if (::posix_spawn(&pid, self.c_str(), nullptr, nullptr, const_cast<char**>(words), environ) != 0) return 0;
-  return pid;
+  const int failed = ::posix_spawn(&pid, self.c_str(), nullptr, nullptr, const_cast<char**>(words), environ);
+  ::unsetenv(kFolder);
+  return failed ? 0 : pid;
 }
 
 class SideBySideKill : public TempFolderTest {};
