@@ -38,14 +38,14 @@ auto describe_conv(BindContext& context, const Window& window, const Shape& kern
   const bool can =
       context.node().attributes.integer("group", 1) == 1 && compute_type(context) == dnnl::memory::data_type::f32;
   const double gain = can ? winograd_gain(window, kernel, sums, tiled) : 0;
-  // Its tiles take up to three times as much as the pictures; what grows with threads, copies of a kernel's gradient,
-  // shall not take more than that either.
+  // Its tiles take up to three times as much as the pictures. Copies of a kernel's gradient, one for each thread, may
+  // take far more: only while that is little for any machine.
   std::int64_t values = 0;
   const Graph& graph = context.graph();
   for (const auto* ids : {&context.node().inputs, &context.node().outputs}) {
     for (const ValueId id : *ids) values += id == kNoValue ? 0 : element_count(graph.value(id).type.shape);
   }
-  const auto most_scratch = std::max(static_cast<std::size_t>(values) * sizeof(float) * 4, std::size_t{64} << 20);
+  const auto most_scratch = std::max(static_cast<std::size_t>(values) * sizeof(float) * 4, std::size_t{256} << 20);
   return describe_faster(gain, most_scratch, [&](dnnl::algorithm way) {
     auto description = describe(way);
     context.save_arithmetic(way == dnnl::algorithm::convolution_winograd ? gain : 1);
