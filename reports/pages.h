@@ -34,10 +34,4 @@ std::string render_sweep_text(const std::string& sweep_folder);
 /// The members with settings, state, values and cost, the points with intervals, and the comparisons: members.json.
 std::string render_sweep_json(const std::string& sweep_folder);
 
-/// One row for each member: members.csv (RFC 4180). Text that a spreadsheet would take for a formula is preceded by '.
-std::string render_sweep_csv(const std::string& sweep_folder);
-
-/// The recommended combination's experiment with the reasons in its first lines: recommended.pbtxt. Empty: none yet.
-std::string render_sweep_recommended(const std::string& sweep_folder);
-
 }  // namespace thaw

@@ -320,16 +320,9 @@ std::string reports::sweep_recommended(const SweepView& view, const SweepAnswer&
   return text + "\n" + view.members[recommended.member].config;
 }
 
-std::string render_sweep_csv(const std::string& sweep_folder) { return sweep_csv(load_sweep(sweep_folder)); }
-
 std::string render_sweep_json(const std::string& sweep_folder) {
   const SweepView view = load_sweep(sweep_folder);
   return sweep_json(view, answer_sweep(view));
-}
-
-std::string render_sweep_recommended(const std::string& sweep_folder) {
-  const SweepView view = load_sweep(sweep_folder);
-  return sweep_recommended(view, answer_sweep(view));
 }
 
 }  // namespace thaw

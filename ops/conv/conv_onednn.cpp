@@ -59,14 +59,14 @@ std::unique_ptr<Kernel> make_conv(BindContext& context) {
   const bool has_bias = context.has_input(2);
   const auto bias = has_bias ? plain_desc(context.input_type(2)) : dnnl::memory::desc();
   const auto type = compute_type(context);
-  const auto src = any_desc(context.input_type(0).shape, type), dst = any_desc(context.output_type(0).shape, type);
+  const Shape &x = context.input_type(0).shape, &y = context.output_type(0).shape;
+  const auto src = any_desc(x, type), dst = any_desc(y, type);
   const Window window = conv_window(node, context.input_type(0));
-  const Shape& y = context.output_type(0).shape;
   const auto pd = describe_conv(context, window, context.input_type(1).shape, y, y, [&](dnnl::algorithm way) {
     return conv_forward(way, context.is_training(), window, src, any_kernel_desc(node, context.input_type(1), type),
                         has_bias ? &bias : nullptr, dst, FusedActivation::of(node.attributes), context.has_input(3));
   });
-  store_as_gradient(context, window, context.input_type(0).shape, context.output_type(0).shape);
+  store_as_gradient(context, window, x, y);
   std::vector<PrimitiveArgument> inputs{{DNNL_ARG_SRC, 0, pd.src_desc()}, {DNNL_ARG_WEIGHTS, 1, pd.weights_desc()}};
   if (has_bias) inputs.push_back({DNNL_ARG_BIAS, 2, bias});
   auto kernel = bind_primitive(context, dnnl::convolution_forward(pd), pd.scratchpad_desc(), inputs,
@@ -86,7 +86,7 @@ std::unique_ptr<Kernel> make_grad_weight(BindContext& context) {
   const auto pd = describe_conv(context, window, context.output_type(0).shape, dy, dy, [&](dnnl::algorithm way) {
     return conv_backward_weights(way, window, any_desc(context.input_type(0).shape, type),
                                  any_kernel_desc(node, context.output_type(0), kStored), has_bias ? &bias : nullptr,
-                                 any_desc(context.input_type(1).shape, type));
+                                 any_desc(dy, type));
   });
   std::vector<PrimitiveArgument> outputs{{DNNL_ARG_DIFF_WEIGHTS, 0, pd.diff_weights_desc()}};
   if (has_bias) outputs.push_back({DNNL_ARG_DIFF_BIAS, 1, bias});
@@ -131,9 +131,8 @@ dnnl::convolution_backward_data::primitive_desc describe_spread(BindContext& con
   const Window window = conv_window(node, context.input_type(0));
   const Shape &sums = context.input_type(0).shape, &spread = context.output_type(0).shape;
   return describe_conv(context, window, context.input_type(1).shape, sums, spread, [&](dnnl::algorithm way) {
-    return conv_backward_data(way, window, any_desc(context.output_type(0).shape, spread_type),
-                              any_kernel_desc(node, context.input_type(1), type),
-                              any_desc(context.input_type(0).shape, type));
+    return conv_backward_data(way, window, any_desc(spread, spread_type),
+                              any_kernel_desc(node, context.input_type(1), type), any_desc(sums, type));
   });
 }
 

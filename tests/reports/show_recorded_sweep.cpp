@@ -4,14 +4,16 @@
 #include <iostream>
 
 #include "reports/pages.h"
+#include "reports/sweep_export.h"
 #include "tests/reports/recorded_sweep.h"
 
 namespace {
 
 std::string rendered(const std::string& form, const std::string& folder) {
   if (form == "text") return thaw::render_sweep_text(folder);
-  if (form == "csv") return thaw::render_sweep_csv(folder);
-  if (form == "recommended") return thaw::render_sweep_recommended(folder);
+  const thaw::reports::SweepView view = thaw::reports::load_sweep(folder);
+  if (form == "csv") return thaw::reports::sweep_csv(view);
+  if (form == "recommended") return thaw::reports::sweep_recommended(view, thaw::reports::answer_sweep(view));
   return thaw::render_sweep_json(folder);
 }
 

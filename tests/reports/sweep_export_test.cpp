@@ -1,3 +1,5 @@
+#include "reports/sweep_export.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,6 +26,13 @@ using Rendering = std::string (*)(const std::string&);
 std::string rendered(Rendering render, const RecordedSweep& sweep) {
   const TemporaryFolder folder;
   return render(write_sweep(folder / "runs", sweep));
+}
+
+std::string csv_of(const std::string& folder) { return reports::sweep_csv(reports::load_sweep(folder)); }
+
+std::string recommended_of(const std::string& folder) {
+  const reports::SweepView view = reports::load_sweep(folder);
+  return reports::sweep_recommended(view, reports::answer_sweep(view));
 }
 
 // Reads RFC 4180 as its grammar says: an independent reader, so that a wrong quote shows.
@@ -59,7 +68,7 @@ RecordedSweep named(const std::string& choice) {
 }
 
 TEST(SweepCsv, HasARowForEachMember) {
-  const auto rows = csv_rows(rendered(render_sweep_csv, strategies_sweep(2)));
+  const auto rows = csv_rows(rendered(csv_of, strategies_sweep(2)));
   ASSERT_EQ(rows.size(), 33);
   EXPECT_THAT(rows[0], ElementsAre("id", "point", "seed", "setting.strategy", "setting.images", "state", "reason",
                                    "attempts", "value", "split", "metric.loss", "metric.label/accuracy", "epochs",
@@ -74,7 +83,7 @@ TEST(SweepCsv, HasARowForEachMember) {
 TEST(SweepCsv, LeavesOutWhatIsNotKnown) {
   RecordedSweep sweep = named("frozen");
   sweep.members[0].end = MemberEnd::kNotBegun;
-  const auto rows = csv_rows(rendered(render_sweep_csv, sweep));
+  const auto rows = csv_rows(rendered(csv_of, sweep));
   EXPECT_EQ(rows[1][5], "not begun");
   EXPECT_THAT(rows[1][8], IsEmpty());
   EXPECT_THAT(rows[1].back(), IsEmpty());
@@ -82,16 +91,16 @@ TEST(SweepCsv, LeavesOutWhatIsNotKnown) {
 
 TEST(SweepCsv, QuotesWhatNeedsIt) {
   for (const std::string name : {"a,b", "say \"it\"", "two\nlines", "\"", "é"}) {
-    EXPECT_EQ(csv_rows(rendered(render_sweep_csv, named(name)))[1][3], name);
+    EXPECT_EQ(csv_rows(rendered(csv_of, named(name)))[1][3], name);
   }
 }
 
 // A spreadsheet would run them.
 TEST(SweepCsv, FormulasAreText) {
   for (const std::string name : {"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=HYPERLINK(\"http://x\")"}) {
-    EXPECT_EQ(csv_rows(rendered(render_sweep_csv, named(name)))[1][3], "'" + name);
+    EXPECT_EQ(csv_rows(rendered(csv_of, named(name)))[1][3], "'" + name);
   }
-  EXPECT_EQ(csv_rows(rendered(render_sweep_csv, named("plain")))[1][4], "-0.5");  // a number stays one
+  EXPECT_EQ(csv_rows(rendered(csv_of, named("plain")))[1][4], "-0.5");  // a number stays one
 }
 
 TEST(SweepJson, HasMembersPointsAndComparisons) {
@@ -137,7 +146,7 @@ TEST(SweepJson, TakesBytesThatAreNoText) {
 }
 
 TEST(SweepRecommended, IsTheMembersExperimentWithTheReasons) {
-  const std::string text = rendered(render_sweep_recommended, strategies_sweep());
+  const std::string text = rendered(recommended_of, strategies_sweep());
   const std::string id = strategies_sweep().members[35].info.id();
   EXPECT_THAT(
       text, StartsWith("# Recommended: “fine-tune, images 2000”, for the best mean; no cheaper one is known to be as "
@@ -150,7 +159,7 @@ TEST(SweepRecommended, IsTheMembersExperimentWithTheReasons) {
 TEST(SweepRecommended, OfNothingIsNothing) {
   RecordedSweep sweep = named("frozen");
   for (RecordedMember& member : sweep.members) member.end = MemberEnd::kNotBegun;
-  EXPECT_EQ(rendered(render_sweep_recommended, sweep), "");
+  EXPECT_EQ(rendered(recommended_of, sweep), "");
 }
 
 // A line break in a name would end the comment, and what follows would be part of the experiment.
@@ -158,7 +167,7 @@ TEST(SweepRecommended, NamesStayInTheComment) {
   RecordedSweep sweep = named("a\nseed: 666\n");
   sweep.members[0].value = 0.9;
   sweep.members[0].config = "name: \"kept\"\n";
-  const std::string text = rendered(render_sweep_recommended, sweep);
+  const std::string text = rendered(recommended_of, sweep);
   std::istringstream lines(text);
   std::vector<std::string> outside;
   for (std::string line; std::getline(lines, line);) {

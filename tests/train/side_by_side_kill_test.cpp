@@ -19,7 +19,6 @@ namespace thaw {
 namespace {
 
 constexpr const char* kFolder = "THAW_SIDE_BY_SIDE_RUNS";  // where the process that is killed works
-constexpr const char* kTest = "EndsWithTheSameResultHoweverOftenItIsKilled";
 
 std::vector<RunOutcome> run_all(const std::string& runs) {
   std::vector<PreparedExperiment> all;
@@ -44,7 +43,8 @@ std::string result_of(const std::string& folder) {
 pid_t begin_process(const std::string& runs) {
   ::setenv(kFolder, runs.c_str(), 1);
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string filter = "--gtest_filter=SideBySideKill." + std::string(kTest);
+  const ::testing::TestInfo& this_test = *::testing::UnitTest::GetInstance()->current_test_info();
+  const std::string filter = std::string("--gtest_filter=") + this_test.test_suite_name() + "." + this_test.name();
   const char* words[] = {self.c_str(), filter.c_str(), nullptr};
   pid_t pid = 0;
   const int failed = ::posix_spawn(&pid, self.c_str(), nullptr, nullptr, const_cast<char**>(words), environ);
